@@ -1,0 +1,96 @@
+"""Django settings. What an operator can choose comes from `env.Env`; the rest is decided here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from chatproject import beat, cassandra, logs, secret
+from chatproject.env import Env
+
+ENV = Env()
+VAR_DIR: Path = ENV.var_dir
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = ENV.debug
+SECRET_KEY = ENV.secret_key.get_secret_value() if ENV.secret_key else secret.load_or_make(VAR_DIR / "secret_key")
+ALLOWED_HOSTS = ENV.allowed_hosts
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "chat",
+    "migration",
+]
+
+MIDDLEWARE = [
+    "chat.api.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chat.api.middleware.ErrorEnvelopeMiddleware",
+    "chat.api.cors.CorsMiddleware",
+    "chat.api.ratelimit.RateLimitMiddleware",
+]
+
+ROOT_URLCONF = "chatproject.urls"
+WSGI_APPLICATION = "chatproject.wsgi.application"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.chat_max_body_bytes
+
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
+
+
+def control_database() -> dict[str, Any]:
+    options: dict[str, Any] = dict(dj_database_url.parse(ENV.control_database_url, conn_max_age=600))
+    if options["ENGINE"].endswith("sqlite3"):
+        # IMMEDIATE: a transaction that will write takes its lock at once instead of failing half way.
+        # FULL: a committed ledger entry survives a power loss (protocol W6).
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        options["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
+    return options
+
+
+DATABASES: dict[str, Any] = {"default": control_database(), "scylla": cassandra.database(ENV)}
+DATABASE_ROUTERS = ["chatproject.dbrouter.ControlRouter"]
+# cqlengine models are no Django tables: makemigrations must never see them.
+MIGRATION_MODULES = {"chat": None}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without a collected manifest (development, tests) whitenoise serves straight from the apps.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MANIFEST_STRICT = False
+
+LOGGING_CONFIG = None
+logs.configure(fmt=ENV.log_format, level=ENV.log_level)
+
+# How the chat service finds its control plane; `chat` knows these only as dotted paths (chat/routing/ports.py).
+CHAT_ROUTING = "migration.flags.policy.make_policy"
+CHAT_DEBT_RECORDER = "migration.ledger.debts.make_recorder"
+
+CELERY_BROKER_URL = ENV.redis_url
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+# A worker that dies gives its message back; the rows make a second delivery harmless.
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "control"
+CELERY_TASK_TIME_LIMIT = 180
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# More than twice the time limit, so that a message never comes back while its task still runs.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = beat.SCHEDULE
