@@ -1,0 +1,68 @@
+"""What the chat service asks of a control plane, without knowing which one (design section 3).
+
+The implementations are named by settings, so that `migration` can be deleted when the rollout is over.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from chat.data import Comment, Endpoint, StoreId
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRoute:
+    """Where one write goes: the store that decides, and the one that follows, if any, under one epoch."""
+
+    epoch: int
+    authority: StoreId
+    mirror: StoreId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRoute:
+    """Where one read is answered from, under one epoch."""
+
+    epoch: int
+    store: StoreId
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyHealth:
+    """Which stores must answer for this process to serve, which only follow, and what is wrong but bearable."""
+
+    epoch: int
+    answering: frozenset[StoreId]
+    following: frozenset[StoreId]
+    degraded: tuple[str, ...] = ()
+
+
+class RoutingPolicy(Protocol):
+    """Admits requests. A request keeps the route of the epoch it was admitted under, until its block ends (F4)."""
+
+    def admit_write(self) -> AbstractContextManager[WriteRoute]:
+        """Raises `WritesHeld` when a hold outlasts its bound (F6), `NotServing` if this process may not serve (F5)."""
+
+    def admit_read(self, endpoint: Endpoint, key: str) -> AbstractContextManager[ReadRoute]:
+        """`key` is what a ramp sticks to: the room, or the name for `user_timeline` (F11). Raises `NotServing`."""
+
+    def next_instant(self) -> int:
+        """Microseconds no other process of ours issues (T1)."""
+
+    def health(self) -> PolicyHealth:
+        """Raises `NotServing` when this process never registered, or was superseded."""
+
+    def close(self) -> None:
+        """Give back what the process holds (registration, slot, threads)."""
+
+
+class DebtRecorder(Protocol):
+    """Keeps durably what one store has and the other is owed. Returns only when it is on disk (W6)."""
+
+    def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
+        """`holder` has the comment, `owed` missed it."""
+
+    def unsettled(self, comment: Comment, *, holder: StoreId, owed: StoreId | None, cause: str) -> None:
+        """It is not known whether `holder` has the comment; to be settled by the same conditional write (W3)."""

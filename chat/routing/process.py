@@ -1,0 +1,74 @@
+"""The router of this process: made at first use, made anew after a fork, replaceable in tests."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from chat import conf
+from chat.routing.fixed import FixedPolicy
+from chat.routing.ports import DebtRecorder, RoutingPolicy
+from chat.routing.router import Router
+from chat.stores.registry import open_store
+
+_lock = threading.Lock()
+_router: Router | None = None
+_owner: int | None = None
+
+
+def router() -> Router:
+    """Stores, clock slot and registration belong to one process, so a forked child gets its own."""
+    global _router, _owner
+    if _router is not None and _owner == os.getpid():
+        return _router
+    with _lock:
+        if _router is None or _owner != os.getpid():
+            _router = Router(policy=make_policy(), recorder=make_recorder(), open_store=open_store)
+            _owner = os.getpid()
+            atexit.register(_close, _router, _owner)
+        return _router
+
+
+def make_policy() -> RoutingPolicy:
+    if conf.env().db_backend == "routed":
+        policy: RoutingPolicy = import_string(settings.CHAT_ROUTING)()
+        return policy
+    return FixedPolicy.for_backend(conf.env().db_backend)
+
+
+def make_recorder() -> DebtRecorder:
+    recorder: DebtRecorder = import_string(settings.CHAT_DEBT_RECORDER)()
+    return recorder
+
+
+def _close(closing: Router, owner: int) -> None:
+    # A child that was forked with this handler must not give back its parent's registration.
+    if owner == os.getpid():
+        closing.policy.close()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+# Another thread of the parent may have held it at the moment of the fork.
+os.register_at_fork(after_in_child=_renew_lock)
+
+
+@contextmanager
+def use_router(replacement: Router) -> Iterator[Router]:
+    """For tests: every request inside the block goes through `replacement`."""
+    global _router, _owner
+    before = (_router, _owner)
+    _router, _owner = replacement, os.getpid()
+    try:
+        yield replacement
+    finally:
+        _router, _owner = before
