@@ -19,10 +19,12 @@ SECRET_KEY = ENV.secret_key.get_secret_value() if ENV.secret_key else secret.loa
 ALLOWED_HOSTS = ENV.allowed_hosts
 
 INSTALLED_APPS = [
+    "django_cassandra_engine",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.staticfiles",
     "chat",
+    "chat.web",
     "migration",
 ]
 
@@ -65,6 +67,8 @@ LANGUAGE_CODE = "en-us"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# whitenoise looks there at start, before anything is collected.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -7,5 +7,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from chat.api.undecodable import flag_undecodable
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
-application = get_wsgi_application()
+application = flag_undecodable(get_wsgi_application())

@@ -1,0 +1,1 @@
+"""The places that keep comments, behind one interface (`base.Store`)."""
