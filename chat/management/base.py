@@ -68,7 +68,7 @@ def unreachable(error: StoreUnavailable) -> str:
         setting = "SCYLLA_CONTACT_POINTS and SCYLLA_PORT"
     return (
         f"{error}\n{error.store} cannot be reached at {where} (from {setting}).\n"
-        'Start local engines with `python -m devstack up` and `eval "$(python -m devstack env)"`, or correct the setting.'
+        'Start local engines (`python -m devstack up`, `eval "$(python -m devstack env)"`), or correct the setting.'
     )
 
 
