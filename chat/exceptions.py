@@ -47,7 +47,7 @@ class NotServing(ChatError):
 
 
 class KeyContested(ChatError):
-    """A different comment sat under this key three instants in a row (protocol W2): a foreign writer, or broken clocks."""
+    """Another comment sat under this key several instants in a row (protocol W2): a foreign writer, or bad clocks."""
 
 
 class BadInput(ChatError):

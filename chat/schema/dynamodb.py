@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chat.schema import dynamodb_table as api
 from chat.schema.drift import Difference, Done, DriftKind, Survey, ignore
 from chat.schema.dynamodb_table import ApiCall
+from chat.stores.dynamodb.store import ROOM_INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -55,18 +56,18 @@ def compare(table: str, found: Any) -> Iterator[Difference]:
 
 
 def _compare_index(table: str, found: Any, *, can_add: bool) -> Iterator[Difference]:
-    index = next((i for i in found.get("GlobalSecondaryIndexes", []) if i["IndexName"] == api.INDEX), None)
+    index = next((i for i in found.get("GlobalSecondaryIndexes", []) if i["IndexName"] == ROOM_INDEX), None)
     if index is None:
         change = api.add_index(table, provisioned=_capacity(found)) if can_add else None
         todo = "add it; DynamoDB fills it in the background" if can_add else _OTHER_TABLE
-        sentence = f"the table {table} has no index {api.INDEX}"
+        sentence = f"the table {table} has no index {ROOM_INDEX}"
         yield _difference(table, DriftKind.MISSING_INDEX, sentence, todo, change)
         return
     if (there := _key(index)) != api.INDEX_KEY:
-        sentence = f"the key of the index {api.INDEX} is {_words(there)}, not {_words(api.INDEX_KEY)}"
+        sentence = f"the key of the index {ROOM_INDEX} is {_words(there)}, not {_words(api.INDEX_KEY)}"
         yield _difference(table, DriftKind.WRONG_KEY, sentence, _OTHER_INDEX)
     if (projection := index["Projection"]["ProjectionType"]) != api.PROJECTION:
-        sentence = f"the index {api.INDEX} projects {projection}, not {api.PROJECTION}"
+        sentence = f"the index {ROOM_INDEX} projects {projection}, not {api.PROJECTION}"
         yield _difference(table, DriftKind.WRONG_PROJECTION, sentence, _OTHER_INDEX)
 
 

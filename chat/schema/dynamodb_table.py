@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from chat.data import StoreId
 from chat.exceptions import ChatError
 from chat.stores.dynamodb.errors import CLIENT_ERRORS, Failure, failure_of, refused, unavailable
-from chat.stores.dynamodb.store import ROOM_INDEX as INDEX
+from chat.stores.dynamodb.store import ROOM_INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -121,7 +121,7 @@ def typed_errors() -> Iterator[None]:
 
 
 def _index() -> dict[str, Any]:
-    return {"IndexName": INDEX, "KeySchema": _key(INDEX_KEY), "Projection": {"ProjectionType": PROJECTION}}
+    return {"IndexName": ROOM_INDEX, "KeySchema": _key(INDEX_KEY), "Projection": {"ProjectionType": PROJECTION}}
 
 
 def _key(schema: dict[str, str]) -> list[dict[str, str]]:

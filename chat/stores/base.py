@@ -9,9 +9,9 @@ Order everywhere: newest first by time, ties by name ascending in code point ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from chat.data import Comment, Page, Position, StoreId
 
@@ -55,6 +55,9 @@ class Store(Protocol):
     def get(self, room: str, name: str, time: str) -> Comment | None:
         """One comment by its key, read strongly. None if there is none in that room."""
 
+    def get_many(self, comments: Sequence[Comment]) -> list[Comment | None]:
+        """What sits under the keys of these comments, in their order: as `get` for each, in few requests."""
+
     def latest(self, room: str, limit: int) -> tuple[Comment, ...]:
         """The newest `limit` comments of the room. A tie at the edge is cut by name, not by chance (protocol C5)."""
 
@@ -89,3 +92,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Release connections. The store is not used afterwards."""
+
+
+@runtime_checkable
+class StampedStore(Store, Protocol):
+    """A store whose rows carry write timestamps that decide which write wins (CQL)."""
+
+    def written_us(self, comment: Comment) -> int | None:
+        """The write timestamp of the comment's row in microseconds, read strongly; None where no row is visible."""
+
+    def replace(self, comment: Comment, *, stamp_us: int) -> None:
+        """Write the comment with a stamp of the change clock, above whatever is there (protocol T4, D2)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
 
@@ -46,6 +46,9 @@ class MemoryStore:
             return self._comments.get((room, parse(time), name))
         except MappingFault:
             return None
+
+    def get_many(self, comments: Sequence[Comment]) -> list[Comment | None]:
+        return [self.get(comment.room, comment.name, comment.time) for comment in comments]
 
     def latest(self, room: str, limit: int) -> tuple[Comment, ...]:
         return tuple(islice(self.stream_room(room), limit))

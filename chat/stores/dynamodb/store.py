@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -14,6 +14,7 @@ from chat.exceptions import MirrorConflict, StoreRefused
 from chat.stores.base import PutResult
 from chat.stores.dynamodb.calls import Calls
 from chat.stores.dynamodb.items import ItemReader
+from chat.stores.dynamodb.keys import read_keys
 from chat.stores.dynamodb.scan import rooms_of
 from chat.stores.dynamodb.timeline import Timeline
 from chat.stores.paging import by_name, by_room, page_of
@@ -94,6 +95,15 @@ class DynamoStore:
         answer = self._calls.read(lambda client: client.get_item(TableName=self._table, Key=key, ConsistentRead=True))
         comment = self._reader.comment(answer["Item"]) if "Item" in answer else None
         return comment if comment is not None and comment.room == room else None
+
+    def get_many(self, comments: Sequence[Comment]) -> list[Comment | None]:
+        keys = [_key(comment.name, comment.time) for comment in comments]
+        items = {(item["name"]["S"], item["time"]["S"]): item for item in read_keys(self._calls, self._table, keys)}
+        return [self._in_room_of(comment, items.get((comment.name, comment.time))) for comment in comments]
+
+    def _in_room_of(self, wanted: Comment, item: dict[str, Any] | None) -> Comment | None:
+        found = self._reader.comment(item) if item else None
+        return found if found is not None and found.room == wanted.room else None
 
     def latest(self, room: str, limit: int) -> tuple[Comment, ...]:
         return tuple(islice(self._room.walk(room, rows=limit), limit))

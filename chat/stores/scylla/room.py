@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from chat.stores.skipped import Skipped
 
 IN_FLIGHT: Final = 16
 """Batches sent at once by `upsert_many`."""
+KEYS_AT_ONCE: Final = 100
+"""ScyllaDB refuses more than a hundred clustering keys in one IN."""
 FRESH_US: Final = 1_000_000
 """A key younger than this, in microseconds, cannot have been deleted yet (see `_may_be_deleted`)."""
 
@@ -81,6 +83,21 @@ class ScyllaRoomStore:
         rows = self._requests.rows(self._table.select_one(), (room, time_us, name), page_rows=1, strong=True)
         return next(comments_of(rows, self.skipped), None)
 
+    def get_many(self, comments: Sequence[Comment]) -> list[Comment | None]:
+        found: dict[tuple[str, int, str], Comment] = {}
+        for room, keys in _keys_by_room(comments):
+            rows = self._requests.rows(self._table.select_some(), (room, keys), page_rows=KEYS_AT_ONCE, strong=True)
+            found |= {(room, row.time_us, row.name): row for row in comments_of(rows, self.skipped)}
+        return [found.get((comment.room, comment.time_us, comment.name)) for comment in comments]
+
+    def written_us(self, comment: Comment) -> int | None:
+        key = (comment.room, comment.time_us, comment.name)
+        rows = self._requests.rows(self._table.select_write_time(), key, page_rows=1, strong=True)
+        return next((written for (written,) in rows), None)
+
+    def replace(self, comment: Comment, *, stamp_us: int) -> None:
+        self._requests.write(self._table.insert_at(), (*to_values(comment), stamp_us))
+
     def latest(self, room: str, limit: int) -> tuple[Comment, ...]:
         return tuple(islice(self._room.walk(room, rows=limit), limit))
 
@@ -105,15 +122,23 @@ class ScyllaRoomStore:
     def delete(self, comment: Comment) -> None:
         """Above now and above the row's own timestamp, or the row would survive (protocol T4)."""
         key = (comment.room, comment.time_us, comment.name)
-        rows = self._requests.rows(self._table.select_write_time(), key, page_rows=1, strong=True)
-        ((written_us,),) = list(rows) or [(None,)]
-        self._requests.write(self._table.delete_at(), (max(_now_us(), (written_us or 0) + 1), *key))
+        stamp_us = max(_now_us(), (self.written_us(comment) or 0) + 1)
+        self._requests.write(self._table.delete_at(), (stamp_us, *key))
 
     def ping(self) -> None:
         next(self._requests.rows(self._table.select_one(), ("ping", 0, "ping"), page_rows=1), None)
 
     def close(self) -> None:
         """The session belongs to the process, not to this store; the driver closes it when the process ends."""
+
+
+def _keys_by_room(comments: Sequence[Comment]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    rooms: dict[str, list[tuple[int, str]]] = {}
+    for comment in comments:
+        rooms.setdefault(comment.room, []).append((comment.time_us, comment.name))
+    for room, keys in rooms.items():
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            yield room, keys[start : start + KEYS_AT_ONCE]
 
 
 def result_of(row: dict[str, Any]) -> PutResult:

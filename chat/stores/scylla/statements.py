@@ -52,6 +52,10 @@ class Table:
         """Binds partition, time_us, tie."""
         return Statement(f"{self._select} {self._key}", speculative=True)
 
+    def select_some(self) -> Statement:
+        """Binds partition, a list of (time_us, tie)."""
+        return Statement(f"{self._select} {self.partition} = ? AND (time_us, {self.tie}) IN ?", speculative=True)
+
     def select_between(self) -> Statement:
         """Binds partition, time_us from (inclusive), time_us below (exclusive). Newest first, ties ascending."""
         return Statement(f"{self._select} {self.partition} = ? AND time_us >= ? AND time_us < ?", speculative=True)

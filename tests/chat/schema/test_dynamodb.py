@@ -8,7 +8,8 @@ import pytest
 
 from chat.schema import dynamodb
 from chat.schema.drift import Difference, DriftKind
-from chat.schema.dynamodb_table import INDEX, add_index
+from chat.schema.dynamodb_table import add_index
+from chat.stores.dynamodb.store import ROOM_INDEX
 
 KEY = [("name", "HASH"), ("time", "RANGE")]
 INDEX_KEY = [("chat_room", "HASH"), ("time", "RANGE")]
@@ -36,7 +37,7 @@ def schema(key: list[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def index(key: list[tuple[str, str]] = INDEX_KEY, projection: str = "ALL") -> dict[str, Any]:
-    return {"IndexName": INDEX, "KeySchema": schema(key), "Projection": {"ProjectionType": projection}}
+    return {"IndexName": ROOM_INDEX, "KeySchema": schema(key), "Projection": {"ProjectionType": projection}}
 
 
 def mend(client: Any, table: str) -> list[DriftKind]:
@@ -77,7 +78,7 @@ def test_a_missing_index_is_added_over_the_items_that_are_there(
     assert kinds(client, table) == []
     found = client.query(
         TableName=table,
-        IndexName=INDEX,
+        IndexName=ROOM_INDEX,
         KeyConditionExpression="chat_room = :room",
         ExpressionAttributeValues={":room": {"S": "chat"}},
     )["Items"]
@@ -108,7 +109,7 @@ def test_the_index_of_a_provisioned_table_gets_the_table_s_capacity(client: Any,
         (
             {"types": {"name": "S", "time": "S", "chat_room": "S"}, "index": index(projection="KEYS_ONLY")},
             [DriftKind.WRONG_PROJECTION],
-            f"the index {INDEX} projects KEYS_ONLY, not ALL",
+            f"the index {ROOM_INDEX} projects KEYS_ONLY, not ALL",
         ),
         (
             {
@@ -116,7 +117,7 @@ def test_the_index_of_a_provisioned_table_gets_the_table_s_capacity(client: Any,
                 "index": index([("chat_room", "HASH"), ("name", "RANGE")]),
             },
             [DriftKind.WRONG_KEY],
-            f"the key of the index {INDEX} is (chat_room, name), not (chat_room, time)",
+            f"the key of the index {ROOM_INDEX} is (chat_room, name), not (chat_room, time)",
         ),
     ],
     ids=["table key", "type", "projection", "index key"],
@@ -169,6 +170,6 @@ def test_an_index_that_is_being_built_is_a_difference_until_it_serves(client: An
     add_index(table, provisioned=None).send(client)
     (difference,) = dynamodb.survey(client, table=table).differences
     assert (difference.kind, difference.mendable) == (DriftKind.NOT_READY, False)
-    assert difference.sentence == f"the index {INDEX} is CREATING, not ACTIVE"
+    assert difference.sentence == f"the index {ROOM_INDEX} is CREATING, not ACTIVE"
     assert mend(client, table) == []
     assert kinds(client, table) == []
