@@ -30,8 +30,8 @@ setup: $(STAMP) ## Install Python packages, and the system packages the engines 
 demo: setup ## Move a live table from DynamoDB to CQL, end to end, and judge it [COMMENTS ROOMS SEED SECONDS KEEP RESET]
 	@$(PY) -m migration.rehearsal.demo --comments $(COMMENTS) --rooms $(ROOMS) --seed $(SEED) --seconds $(SECONDS) $(if $(KEEP),--keep) $(if $(RESET),--reset)
 
-run: up ## Serve the API and page on local engines, with worker and beat, until Ctrl-C
-	@$(PY) -m chatproject.serve
+run: up ## Serve the API and page on local engines, with workers and beat, until Ctrl-C
+	@eval "$$($(PY) -m devstack env)" && exec $(PY) -m chatproject.serve
 
 up: setup ## Start the engines (data is kept)
 	@$(PY) -m devstack up
