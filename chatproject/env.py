@@ -72,6 +72,7 @@ class Env(BaseSettings):
     chat_max_body_bytes: Annotated[int, Field(ge=1024)] = 65536
     chat_max_name_chars: Annotated[int, Field(ge=1, le=512)] = 256
     chat_max_comment_bytes: Annotated[int, Field(ge=1)] = 16384
+    metrics_token: SecretStr | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=0)] = 600
     rate_limit_loopback: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path, register_converter
 
-from chat.api import health, sample
+from chat.api import health, metrics, sample
 
 
 class AnyText:
@@ -30,4 +30,5 @@ urlpatterns = [
     path("chat/comments/latest/<anytext:position>", sample.since),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
 ]
