@@ -36,7 +36,7 @@ def configure(*, fmt: str, level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
-            # The driver warns on every host that is down, each second; our own errors say it once.
-            "loggers": {"cassandra": {"level": "ERROR"}, "botocore": {"level": "WARNING"}},
+            # The driver tells each second, with a stack trace, that a host is down; our own errors say it once.
+            "loggers": {"cassandra": {"level": "CRITICAL"}, "botocore": {"level": "WARNING"}},
         }
     )

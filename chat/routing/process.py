@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.util import Finalize
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -31,7 +31,8 @@ def router() -> Router:
         if _router is None or _owner != os.getpid():
             _router = Router(policy=make_policy(), recorder=make_recorder(), open_store=open_store)
             _owner = os.getpid()
-            atexit.register(_close, _router, _owner)
+            # Not atexit: a web server's worker is a child of multiprocessing, which skips those hooks.
+            Finalize(None, _close, args=(_router, _owner), exitpriority=10)
         return _router
 
 

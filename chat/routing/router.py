@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -11,7 +12,7 @@ import structlog
 
 from chat.conf import Role
 from chat.data import Comment, Endpoint, Page, Position, StoreId
-from chat.exceptions import StoreError
+from chat.exceptions import OutcomeUnknown, StoreError
 from chat.routing.authority import Unsettled, decide
 from chat.routing.ports import DebtRecorder, RoutingPolicy, WriteRoute
 from chat.stores.base import Store
@@ -62,7 +63,8 @@ class Router:
             try:
                 comment = decide(authority, draft)
             except Unsettled as error:
-                self.recorder.unsettled(error.comment, holder=route.authority, owed=route.mirror, cause=str(error))
+                with _kept(route.authority):
+                    self.recorder.unsettled(error.comment, holder=route.authority, owed=route.mirror, cause=str(error))
                 raise
             self._mirror(route, comment)
             return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
@@ -74,7 +76,8 @@ class Router:
             self.open_store(route.mirror, Role.MIRROR).upsert(comment)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the comment is accepted and the mirror is owed it
             log.warning("mirror_failed", store=route.mirror, kind=type(error).__name__, error=str(error))
-            self.recorder.owed(comment, holder=route.authority, owed=route.mirror, cause=cause_of(error))
+            with _kept(route.authority):
+                self.recorder.owed(comment, holder=route.authority, owed=route.mirror, cause=cause_of(error))
 
     def read(self, endpoint: Endpoint, key: str, fetch: Callable[[Store], Found]) -> tuple[Found, AnsweredBy]:
         """One answer from the store the route names, under one epoch."""
@@ -91,6 +94,15 @@ class Router:
             if page.next is None:
                 return
             after = page.next
+
+
+@contextmanager
+def _kept(authority: StoreId) -> Iterator[None]:
+    """What is owed and noted nowhere would be forgotten, so the client is not told that all is well (protocol W6)."""
+    try:
+        yield
+    except Exception as error:
+        raise OutcomeUnknown(authority, f"the ledger cannot be written: {cause_of(error)}") from error
 
 
 def cause_of(error: Exception) -> str:

@@ -1,0 +1,1 @@
+"""The one writer of backfill, ledger, stream and repair (protocol C1)."""

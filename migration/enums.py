@@ -1,0 +1,114 @@
+"""Words of the control plane that are stored in rows, and the one table that says which flags a phase means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class Kind(TextChoices):
+    READ = "read"
+    WRITE = "write"
+
+
+class Phase(TextChoices):
+    LEGACY = "legacy"
+    DUAL = "dual"
+    SHADOW = "shadow"
+    CUTOVER = "cutover"
+    DECOMMISSION = "decommission"
+
+
+class ReadFlag(TextChoices):
+    """Who answers a read endpoint, and whether the other store is asked as well."""
+
+    NONE = "none", "not a read endpoint"
+    SOURCE = "source", "source"
+    SOURCE_SHADOW = "source+shadow", "source, target in the shadow"
+    TARGET_RAMP = "target-ramp", "target for a share of the rooms, else source"
+    TARGET = "target", "target"
+
+
+class WriteFlag(TextChoices):
+    """Who decides a write, and who follows."""
+
+    NONE = "none", "not a write endpoint"
+    SOURCE = "source", "source"
+    SOURCE_MIRROR = "source+mirror", "source, mirrored to target"
+    HELD = "held", "no one: writes wait while the authority moves"
+    TARGET_MIRROR = "target+mirror", "target, mirrored to source"
+    TARGET = "target", "target"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalRow:
+    """One row of design section 6: what a phase means for one kind of endpoint."""
+
+    kind: Kind
+    phase: Phase
+    read: ReadFlag
+    write: WriteFlag
+
+
+LEGAL_ROWS = (
+    LegalRow(Kind.WRITE, Phase.LEGACY, ReadFlag.NONE, WriteFlag.SOURCE),
+    LegalRow(Kind.WRITE, Phase.DUAL, ReadFlag.NONE, WriteFlag.SOURCE_MIRROR),
+    LegalRow(Kind.WRITE, Phase.CUTOVER, ReadFlag.NONE, WriteFlag.TARGET_MIRROR),
+    LegalRow(Kind.WRITE, Phase.DECOMMISSION, ReadFlag.NONE, WriteFlag.TARGET),
+    LegalRow(Kind.READ, Phase.LEGACY, ReadFlag.SOURCE, WriteFlag.NONE),
+    LegalRow(Kind.READ, Phase.DUAL, ReadFlag.SOURCE, WriteFlag.NONE),
+    LegalRow(Kind.READ, Phase.SHADOW, ReadFlag.SOURCE_SHADOW, WriteFlag.NONE),
+    LegalRow(Kind.READ, Phase.CUTOVER, ReadFlag.TARGET_RAMP, WriteFlag.NONE),
+    LegalRow(Kind.READ, Phase.DECOMMISSION, ReadFlag.TARGET, WriteFlag.NONE),
+)
+
+# The authority moves between these two phases only, either way through a hold (protocol F6).
+HELD_ROWS = (
+    LegalRow(Kind.WRITE, Phase.DUAL, ReadFlag.NONE, WriteFlag.HELD),
+    LegalRow(Kind.WRITE, Phase.CUTOVER, ReadFlag.NONE, WriteFlag.HELD),
+)
+
+
+class HolderState(TextChoices):
+    LIVE = "live"
+    LEFT = "left", "deregistered"
+    DEAD = "dead", "proven dead"
+
+
+class Step(TextChoices):
+    """How far a transition got. Each is written before its effect is relied on, so that it can be resumed."""
+
+    INTENT = "intent"
+    HELD = "held", "writes held"
+    FLIPPED = "flipped", "flipped, waiting for processes"
+    DONE = "done"
+    REFUSED = "refused"
+    ABORTED = "aborted"
+
+
+class DebtState(TextChoices):
+    OPEN = "open"
+    UNSETTLED = "unsettled"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+    PAID = "paid"
+    VOID = "void", "never kept by its holder"
+
+
+class RunKind(TextChoices):
+    BACKFILL = "backfill"
+    PARITY = "parity"
+
+
+class RunState(TextChoices):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class SegmentState(TextChoices):
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"

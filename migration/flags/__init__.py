@@ -1,0 +1,1 @@
+"""The phases as data, and the flags as each process sees and obeys them."""

@@ -1,0 +1,154 @@
+"""The routing policy of `DB_BACKEND=routed`: it obeys the control plane (ports: chat/routing/ports.py)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import structlog
+from django.db import Error, connections
+
+from chat.data import Endpoint
+from chat.exceptions import NotServing
+from chat.routing.ports import PolicyHealth, ReadRoute, WriteRoute
+from migration.conf import CLOSE_SECONDS, STALE_POLL_SECONDS, STALE_WAIT_SECONDS, hold_wait_seconds
+from migration.flags.admissions import Admissions
+from migration.flags.snapshot import Snapshot, load
+from migration.flags.wake import Listener
+from migration.flags.watcher import Watcher
+from migration.holders.membership import Membership
+
+log = structlog.get_logger(__name__)
+
+
+def make_policy() -> RoutedPolicy:
+    """Named by settings.CHAT_ROUTING. Raises `NotServing` when the process cannot register (protocol F5)."""
+    try:
+        policy = RoutedPolicy(kind="web")
+    except Error as error:
+        connections["default"].close()
+        raise NotServing(f"the control database does not answer, so this process cannot register: {error}") from error
+    policy.start()
+    return policy
+
+
+class RoutedPolicy:
+    """One per process, made after a fork. Holds a registration, a clock slot, a snapshot and two threads."""
+
+    def __init__(self, kind: str) -> None:
+        self._polling = threading.RLock()
+        self._polled_at = self._tried_at = monotonic()
+        self._membership = Membership(kind)
+        self._watcher = Watcher(poll=self.poll, moving=lambda: self._admissions.snapshot.moving)
+        self._listener = Listener(self._watcher.wake)
+        self._closed = False
+        try:
+            # Registered and committed before the flags are read for the first time (protocol F3).
+            self._admissions = Admissions(load(), on_idle=self._watcher.wake)
+            self.poll()
+        except BaseException:
+            # Nobody would ever confirm for this registration, and every move would wait for it.
+            self._membership.leave()
+            raise
+
+    def start(self) -> None:
+        self._watcher.start()
+        self._listener.start()
+
+    def poll(self) -> None:
+        """Heartbeat when due, newest flags, confirmation. Database errors pass through."""
+        with self._polling:
+            if self._closed:
+                return
+            self._tried_at = monotonic()
+            self._membership.keep_up()
+            self._admissions.switch(load(self._admissions.snapshot))
+            confirmable = self._admissions.confirmable()
+            if confirmable is not None:
+                self._membership.confirm(confirmable)
+            self._polled_at = monotonic()
+
+    def _is_stale(self) -> bool:
+        """Judged by when the last poll began: one that froze half way may have read what is long past."""
+        return monotonic() - self._tried_at > STALE_POLL_SECONDS
+
+    def _poll_if_stale(self) -> None:
+        """A process that was stopped or cut off looks at the flags before it acts on old ones (protocol F9).
+
+        With the control database away it serves on with those it holds (protocol F7).
+        """
+        if not self._is_stale():
+            return
+        if not self._polling.acquire(timeout=STALE_WAIT_SECONDS):
+            # The watcher hangs in the database. That counts as a try, or every request would wait this long.
+            self._tried_at = monotonic()
+            return
+        try:
+            if self._is_stale():
+                self.poll()
+        except Error as error:
+            log.warning("flags_poll_failed", error=str(error))
+            connections["default"].close()
+        finally:
+            self._polling.release()
+
+    def _enter_write(self) -> Snapshot:
+        while True:
+            self._poll_if_stale()
+            if self._membership.lost:
+                raise NotServing("this process was declared dead and has not registered anew yet")
+            snapshot = self._admissions.enter_write(wait=hold_wait_seconds())
+            if not self._is_stale():
+                return snapshot
+            # It froze between the look and the admission, or in a hold.
+            self._admissions.leave_write(snapshot.epoch)
+
+    @contextmanager
+    def admit_write(self) -> Iterator[WriteRoute]:
+        snapshot = self._enter_write()
+        try:
+            yield snapshot.write_route()
+        finally:
+            self._admissions.leave_write(snapshot.epoch)
+
+    @contextmanager
+    def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:
+        snapshot = self._admissions.enter_read()
+        try:
+            yield snapshot.read_route(endpoint, key)
+        finally:
+            self._admissions.leave_read(snapshot.epoch)
+
+    def next_instant(self) -> int:
+        return self._membership.next_instant()
+
+    def health(self) -> PolicyHealth:
+        if self._membership.lost:
+            raise NotServing("this process was declared dead and has not registered anew yet")
+        snapshot = self._admissions.snapshot
+        answering = snapshot.answering()
+        away = monotonic() - self._polled_at > STALE_POLL_SECONDS
+        degraded = ("the control database does not answer; serving on with the last flags",) if away else ()
+        return PolicyHealth(snapshot.epoch, answering, snapshot.written() - answering, degraded)
+
+    def close(self) -> None:
+        """Admits no more, and leaves when all that was admitted has ended (protocol F4).
+
+        A process that cannot finish in time stays registered: moves wait for it until its end is proven (F9).
+        """
+        ended = self._admissions.close(wait=CLOSE_SECONDS)
+        self._closed = True
+        self._listener.stop()
+        if self._watcher.is_alive():
+            self._watcher.stop()
+        # A poll that is under way could find itself dead and register anew.
+        if ended and self._polling.acquire(timeout=CLOSE_SECONDS):
+            try:
+                self._membership.leave()
+            except Error as error:
+                log.warning("holder_not_deregistered", error=str(error))
+            finally:
+                self._polling.release()
+        connections["default"].close()

@@ -1,0 +1,110 @@
+"""The flags of one epoch, as one process holds them in memory: no request waits for the control database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from chat.data import Endpoint, StoreId
+from chat.exceptions import NotServing
+from chat.routing.ports import ReadRoute, WriteRoute
+from migration.enums import Kind, ReadFlag, WriteFlag
+from migration.models import Rollout, Route
+
+SAMPLE_ROOM = "chat"
+"""The one room of the sample's API, and so far of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    """`ramp` is the share of keys the target answers, in percent. Not `enabled`: no address serves it."""
+
+    flag: ReadFlag
+    ramp: int
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    epoch: int
+    moving: bool
+    source: StoreId
+    target: StoreId
+    write: WriteFlag
+    reads: Mapping[Endpoint, ReadState]
+
+    @property
+    def held(self) -> bool:
+        return self.write is WriteFlag.HELD
+
+    def write_route(self) -> WriteRoute:
+        """Never called in a hold: admission waits there."""
+        stores = {
+            WriteFlag.SOURCE: (self.source, None),
+            WriteFlag.SOURCE_MIRROR: (self.source, self.target),
+            WriteFlag.TARGET_MIRROR: (self.target, self.source),
+            WriteFlag.TARGET: (self.target, None),
+        }
+        authority, mirror = stores[self.write]
+        return WriteRoute(epoch=self.epoch, authority=authority, mirror=mirror)
+
+    def read_route(self, endpoint: Endpoint, key: str) -> ReadRoute:
+        state = self.reads[endpoint]
+        on_target = state.flag is ReadFlag.TARGET or (state.flag is ReadFlag.TARGET_RAMP and bucket(key) < state.ramp)
+        return ReadRoute(epoch=self.epoch, store=self.target if on_target else self.source)
+
+    def answering(self) -> frozenset[StoreId]:
+        """The stores a client of the sample's room waits for: those its reads go to, and the authority of writes."""
+        stores = {self.read_route(endpoint, SAMPLE_ROOM).store for endpoint, s in self.reads.items() if s.enabled}
+        return frozenset(stores if self.held else stores | {self.write_route().authority})
+
+    def written(self) -> frozenset[StoreId]:
+        """Authority and mirror; in a hold both stores, for either may come out as either."""
+        if self.held:
+            return frozenset({self.source, self.target})
+        route = self.write_route()
+        return frozenset({route.authority} | ({route.mirror} if route.mirror else set()))
+
+
+def bucket(key: str) -> int:
+    """0 to 99, the same for a room in every process and at every time: a ramp is sticky (protocol F11)."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8, person=b"room").digest()) % 100
+
+
+def load(known: Snapshot | None = None) -> Snapshot:
+    """The current snapshot, by one small query when the epoch is still the known one.
+
+    Raises `NotServing` without an active rollout; database errors pass through (the caller decides, protocol F7).
+    """
+    rollout = _active()
+    while known is None or known.epoch != rollout.epoch:
+        loaded = _read(rollout)
+        rollout = _active()
+        # A flip between the two queries would tear them apart: take it only if the epoch stood still.
+        known = loaded if loaded.epoch == rollout.epoch else None
+    return replace(known, moving=rollout.moving)
+
+
+def _active() -> Rollout:
+    rollout = Rollout.objects.filter(active=True).first()
+    if rollout is None:
+        raise NotServing("no active rollout: run `manage.py migrate`")
+    return rollout
+
+
+def _read(rollout: Rollout) -> Snapshot:
+    routes = list(Route.objects.filter(rollout=rollout))
+    write = next(route for route in routes if route.kind == Kind.WRITE)
+    return Snapshot(
+        epoch=rollout.epoch,
+        moving=rollout.moving,
+        source=StoreId(rollout.source),
+        target=StoreId(rollout.target),
+        write=WriteFlag(write.write_flag),
+        reads={
+            Endpoint(route.endpoint): ReadState(ReadFlag(route.read_flag), route.ramp_percent, route.enabled)
+            for route in routes
+            if route.kind == Kind.READ
+        },
+    )

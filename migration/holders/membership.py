@@ -1,0 +1,59 @@
+"""This process among the holders: its registration, its clock slot, its signs of life and its confirmations."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import structlog
+
+from chat.clock import Clock
+from chat.conf import env
+from migration.conf import HEARTBEAT_SECONDS
+from migration.holders.heartbeat import acknowledge, beat
+from migration.holders.register import deregister, register
+
+log = structlog.get_logger(__name__)
+
+
+class Membership:
+    """`lost` and `next_instant` may be used by any thread; the owner calls the rest one at a time."""
+
+    def __init__(self, kind: str) -> None:
+        """Registered and committed when this returns. Raises `NotServing` when every slot is taken."""
+        self._kind = kind
+        self._enrol(floor_us=0)
+
+    def _enrol(self, *, floor_us: int) -> None:
+        self._registration = register(self._kind)
+        clock = Clock(slot=self._registration.slot, slots=env().clock_slots)
+        clock.raise_floor(max(floor_us, self._registration.floor_us))
+        self._clock = clock
+        self._confirmed = 0
+        self._beaten_at = monotonic()
+        self.lost = False
+
+    def keep_up(self) -> None:
+        """A heartbeat when one is due; a new registration when this one was declared dead (protocol F9)."""
+        # Taken before the heartbeat: a process that freezes right after it must not take it for a fresh one.
+        now = monotonic()
+        if now - self._beaten_at < HEARTBEAT_SECONDS and not self.lost:
+            return
+        if self.lost or not beat(self._registration.holder_id, issued_us=self._clock.last_us):
+            # Until it has registered anew, what it holds is not its own: no write is admitted.
+            self.lost = True
+            log.warning("holder_superseded", holder=self._registration.holder_id)
+            # Within a process instants go on increasing, whatever its slot (protocol T1).
+            self._enrol(floor_us=self._clock.last_us)
+        self._beaten_at = now
+
+    def confirm(self, epoch: int) -> None:
+        """Once per epoch."""
+        if epoch != self._confirmed:
+            acknowledge(self._registration.holder_id, epoch)
+            self._confirmed = epoch
+
+    def next_instant(self) -> int:
+        return self._clock.next()
+
+    def leave(self) -> None:
+        deregister(self._registration.holder_id, issued_us=self._clock.last_us)

@@ -1,0 +1,25 @@
+"""Tables of the control plane, one noun a file."""
+
+from migration.models.audit import AuditEvent
+from migration.models.debt import Debt
+from migration.models.difference import Difference
+from migration.models.holder import Holder
+from migration.models.quarantined import QuarantinedItem
+from migration.models.rollout import Rollout, StoreState
+from migration.models.route import Route
+from migration.models.run import Run, Segment
+from migration.models.transition import Transition
+
+__all__ = [
+    "AuditEvent",
+    "Debt",
+    "Difference",
+    "Holder",
+    "QuarantinedItem",
+    "Rollout",
+    "Route",
+    "Run",
+    "Segment",
+    "StoreState",
+    "Transition",
+]
