@@ -1,0 +1,1 @@
+"""Copies a whole table once, resumably, with accounts that balance to the item."""

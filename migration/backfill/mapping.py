@@ -1,0 +1,32 @@
+"""Maps a page of items: comments to write, and faults to quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat.clock import wall_us
+from chat.codec.faults import MappingFault
+from chat.codec.items import CollisionFilter, from_item
+from chat.data import Comment
+
+
+@dataclass(slots=True)
+class Mapped:
+    comments: list[Comment] = field(default_factory=list)
+    faults: list[tuple[dict[str, Any], MappingFault]] = field(default_factory=list)
+
+
+def map_page(items: list[dict[str, Any]], collisions: CollisionFilter) -> Mapped:
+    """Every item ends in one of the two lists. Feed the pages of a segment in scan order."""
+    now = wall_us()
+    mapped = Mapped()
+    for item in items:
+        try:
+            comment = from_item(item, now_us=now)
+            collisions.admit(comment)
+        except MappingFault as fault:
+            mapped.faults.append((item, fault))
+        else:
+            mapped.comments.append(comment)
+    return mapped

@@ -1,0 +1,71 @@
+"""Parallel segments of a table scan, page by page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from chat.conf import Role, deadlines, env
+from chat.data import StoreId
+from chat.stores.dynamodb.calls import Calls
+
+PAGE_ITEMS = 4000
+"""At most this many items a page; DynamoDB itself ends a page at 1 MB."""
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPage:
+    """`next` is the key to go on from; None when the segment is at its end."""
+
+    items: list[Item]
+    next: Item | None
+
+
+def worker_calls() -> Calls:
+    """This process's clients for scans, made once: loading boto3's service model takes longer than a small segment."""
+    return _calls(os.getpid(), env().dynamodb_endpoint_url)
+
+
+@cache
+def _calls(process: int, endpoint_url: str | None) -> Calls:
+    """`process` keeps a fork from sharing its parent's sockets."""
+    return Calls(
+        endpoint_url=endpoint_url,
+        region=env().aws_region,
+        deadlines=deadlines(Role.WORKER),
+        store=StoreId.DYNAMODB,
+    )
+
+
+class SegmentScan:
+    """Reads one of `total` segments. A key belongs to its segment and total: a resumed scan must keep both."""
+
+    def __init__(self, calls: Calls, *, segment: int, total: int) -> None:
+        self._calls = calls
+        self._segment = segment
+        self._total = total
+
+    def page(self, after: Item | None) -> ScanPage:
+        """Strongly consistent: what was acknowledged before the run began is seen. Raises `StoreError`s."""
+        start: Any = {"ExclusiveStartKey": after} if after else {}
+        answer = self._calls.read(
+            lambda client: client.scan(
+                TableName=env().dynamodb_table,
+                Segment=self._segment,
+                TotalSegments=self._total,
+                Limit=PAGE_ITEMS,
+                ConsistentRead=True,
+                **start,
+            )
+        )
+        return ScanPage(items=answer["Items"], next=answer.get("LastEvaluatedKey"))
+
+
+def expected_items() -> int:
+    """The table's own statistics (up to six hours old on AWS): for the progress only, never for the accounts."""
+    table = worker_calls().read(lambda client: client.describe_table(TableName=env().dynamodb_table))
+    return table["Table"].get("ItemCount", 0)

@@ -1,0 +1,1 @@
+"""Source items that cannot be mapped: kept whole, each with its reason, never dropped."""

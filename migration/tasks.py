@@ -1,0 +1,81 @@
+"""Celery entry points: load the row, call the domain, nothing else. Arguments are primitive."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from chat.stores.registry import open_store
+from migration import wakeups
+from migration.backfill import runs as backfill_runs
+from migration.backfill import working as backfill
+from migration.enums import RunKind, RunState, Step
+from migration.exceptions import LostRace, StillWaiting
+from migration.ledger.drain import drain
+from migration.models import Run
+from migration.parity import runs as parity
+from migration.segments.sweep import Observer, requeue, waiting
+from migration.transitions.recovery import lease_ran_out, recover, unfinished
+
+log = structlog.get_logger(__name__)
+
+ROOM_SECONDS = 6 * 3600
+"""A room is compared in one piece, however large. Whether its worker lives is told by its lease, not by its time."""
+
+_observer = Observer()
+
+
+@shared_task(name="migration.backfill.work")
+def backfill_work(segment_id: int) -> None:
+    _after(segment_id, RunKind.BACKFILL, backfill.work(segment_id))
+
+
+@shared_task(name="migration.parity.work", time_limit=ROOM_SECONDS)
+def parity_work(segment_id: int) -> None:
+    _after(segment_id, RunKind.PARITY, parity.work(segment_id))
+
+
+def _after(segment_id: int, kind: RunKind, again: float | None) -> None:
+    if again is not None:
+        wakeups.wake([segment_id], kind, after=again)
+    elif run := Run.objects.filter(segments=segment_id).first():
+        _close(run)
+
+
+def _close(run: Run) -> None:
+    closing = backfill_runs if run.kind == RunKind.BACKFILL else parity
+    closing.close_if_done(run.pk)
+
+
+@shared_task(name="migration.segments.sweep")
+def sweep_segments() -> None:
+    """Wakes workers for what lost its worker, or its message with the broker; closes what nobody came to close."""
+    for segment in _observer.expired():
+        if requeue(segment):
+            log.warning("lease_expired", segment=segment.pk)
+    for kind in RunKind:
+        lost = list(waiting(kind).values_list("pk", flat=True))
+        # While messages wait there, workers have enough to do: sending each again would only pile them up.
+        if lost and wakeups.queued(kind) == 0:
+            wakeups.wake(lost, kind)
+    for run in Run.objects.filter(state=RunState.RUNNING):
+        _close(run)
+
+
+@shared_task(name="migration.ledger.drain")
+def drain_ledger() -> None:
+    done = drain(open_store)
+    if done.paid or done.void or done.postponed:
+        log.info("ledger_drained", paid=done.paid, void=done.void, postponed=done.postponed)
+
+
+@shared_task(name="migration.transitions.recover")
+def recover_transitions() -> None:
+    """Ends a hold or an intent whose process is gone; closes a flip that all have confirmed by now."""
+    left = unfinished()
+    if left is None or (left.step != Step.FLIPPED and not lease_ran_out(left)):
+        return
+    try:
+        recover(left, seconds=1.0)
+    except (StillWaiting, LostRace) as error:
+        log.info("transition_waits", transition=left.pk, reason=str(error))
