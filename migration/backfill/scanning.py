@@ -11,8 +11,9 @@ from chat.conf import Role, deadlines, env
 from chat.data import StoreId
 from chat.stores.dynamodb.calls import Calls
 
-PAGE_ITEMS = 4000
-"""At most this many items a page; DynamoDB itself ends a page at 1 MB."""
+PAGE_ITEMS = 1000
+"""At most this many items a page, where DynamoDB would give up to 1 MB: on a small engine clients' reads wait behind a
+long page, and the next page is read ahead anyway."""
 
 Item = dict[str, Any]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from chat.codec.digest import RoomDigest
 from chat.stores.base import Store
+from migration.merging import Pair, Side, pairs
 from migration.parity.confirming import QUARANTINED, kind_of, look_again
-from migration.parity.merging import Pair, Side, pairs
 
 SUSPECTS_AT_ONCE = 500
 """Confirmed together, so that the grace period is waited once for many."""

@@ -11,8 +11,8 @@ from chat.codec.faults import FaultCode
 from chat.conf import env
 from chat.data import Comment
 from chat.stores.base import Store
+from migration.merging import Pair
 from migration.models import QuarantinedItem
-from migration.parity.merging import Pair
 from migration.quarantine.items import key_of
 
 QUARANTINED = "quarantined"

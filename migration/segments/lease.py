@@ -11,6 +11,7 @@ from django.db.models import F
 from migration.enums import SegmentState
 from migration.exceptions import LostLease
 from migration.models import Segment
+from migration.quarantine.items import printable
 
 MAX_ATTEMPTS = 5
 """A segment that failed this often without saving a page is set aside, so that it does not hold the others."""
@@ -91,7 +92,7 @@ def release(lease: Lease) -> None:
 def fail(lease: Lease, error: str) -> float | None:
     """Back to waiting: the seconds to let pass first. Or set aside after `MAX_ATTEMPTS`: None."""
     attempts = Segment.objects.values_list("attempts", flat=True).get(pk=lease.segment_id) + 1
-    _update(lease, state=state_after(attempts), attempts=attempts, error=error[:500])
+    _update(lease, state=state_after(attempts), attempts=attempts, error=printable(error)[:500])
     return RETRY_SECONDS[attempts - 1] if attempts < MAX_ATTEMPTS else None
 
 

@@ -24,7 +24,7 @@ time.sleep(60)
 def test_slots_that_are_held_are_not_leased_again(tmp_path: Path) -> None:
     held = [lease(tmp_path / "slots", 3) for _ in range(3)]
     assert [one.slot for one in held] == [0, 1, 2]
-    with pytest.raises(NotServing, match="all 3 clock slots .* raise CLOCK_SLOTS"):
+    with pytest.raises(NotServing, match=r"all 3 clock slots .* raise CLOCK_SLOTS"):
         lease(tmp_path / "slots", 3)
     held[1].release()
     assert lease(tmp_path / "slots", 3).slot == 1

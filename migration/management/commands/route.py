@@ -67,7 +67,7 @@ class Command(ChatCommand):
         else:
             phases = [phase.value for phase in Phase]
             parser.add_argument("--to", choices=phases, help="refuse unless the step leads to this phase")
-        parser.add_argument("--reason", type=words, required=verb != "ramp", default="", help="kept in the audit")
+        parser.add_argument("--reason", type=words, required=verb != "ramp", help="kept in the audit")
         parser.add_argument("--actor", default="", help="who asks (default: the login name)")
         parser.add_argument(
             "--wait", type=seconds, metavar="SECONDS", help="how long to wait for every process to confirm"
@@ -94,7 +94,7 @@ class Command(ChatCommand):
             endpoint=Endpoint(options["endpoint"]),
             verb=options["verb"],
             actor=options["actor"] or getpass.getuser(),
-            reason=options["reason"],
+            reason=options["reason"] or "",
             to=Phase(options["to"]) if options.get("to") else None,
             percent=options.get("percent"),
         )

@@ -1,4 +1,4 @@
-"""The write that decides: conditional, settled by the same write again, moved on only for a different row (W1 to W3)."""
+"""The write that decides: conditional, settled by the same write again, moved only for a different row (W1 to W3)."""
 
 from __future__ import annotations
 

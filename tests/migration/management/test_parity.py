@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.core.management.base import CommandError
 
 from chat.exceptions import StoreUnavailable
 from chat.stores.dynamodb.store import DynamoStore
-from migration.management import runcommand, waiting
+from migration.management import runcommand
 from migration.models import Run
 from migration.parity import runs
 from migration.segments import lease
@@ -150,7 +151,8 @@ def test_waiting_for_workers_shows_progress_and_ends_with_the_run(equal: Bed, mo
     monkeypatch.setattr(runcommand, "SHOW_SECONDS", 0.0)
     monkeypatch.setattr(runcommand, "check_workers", lambda kind: None)
     monkeypatch.setattr(runcommand, "dispatch", lambda begun: None)
-    monkeypatch.setattr(waiting.time, "sleep", lambda seconds: runs.work(rooms.pop()))
+    sleeping = SimpleNamespace(sleep=lambda seconds: runs.work(rooms.pop()))
+    monkeypatch.setattr("migration.management.waiting.time", sleeping)
     done = run("parity", "resume", "--wait")
     assert done.code == 0
     assert done.out.splitlines()[:2] == [

@@ -37,7 +37,7 @@ def rehearse(var: Path, *words: str, **changed: str) -> subprocess.CompletedProc
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, Any]]]:
     var = tmp_path_factory.mktemp("rehearsal")
-    done = rehearse(var, "--comments=1500", "--rooms=8", "--seconds=30", "--minimum=300")
+    done = rehearse(var, "--comments=1500", "--rooms=8", "--seconds=30", "--minimum=300", "--no-outage")
     report = var / "report.json"
     yield done, json.loads(report.read_text()) if report.exists() else {}
     with pytest.MonkeyPatch.context() as patch:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from migration.enums import RunKind, RunState, SegmentState
@@ -9,6 +11,8 @@ from migration.management import waiting
 from migration.management.waiting import dispatch, work_inline
 from migration.models import Run, Segment
 from migration.segments.lease import claim, finish
+
+CLOCK = "migration.management.waiting.time"
 
 
 @pytest.fixture
@@ -37,7 +41,8 @@ def close(run_id: int) -> Run:
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("migration.management.waiting.time.sleep", slept.append)
+    # The module's own name for it: other threads sleep as well.
+    monkeypatch.setattr(CLOCK, SimpleNamespace(sleep=slept.append))
     return slept
 
 
@@ -69,7 +74,7 @@ def test_it_waits_for_what_another_worker_has(run: Run, monkeypatch: pytest.Monk
             if len(waited) == 3:
                 finish(theirs)
 
-    monkeypatch.setattr("migration.management.waiting.time.sleep", other_worker)
+    monkeypatch.setattr(CLOCK, SimpleNamespace(sleep=other_worker))
     assert work_inline(run, done, close, lambda: None).state == RunState.DONE
     assert len(waited) == 3
 

@@ -190,7 +190,8 @@ def test_memory_does_not_grow_with_the_room(bed: Bed) -> None:
 
     small, large = peak(5_000), peak(50_000)
     assert large < 2_000_000
-    assert large < small + 100_000
+    # Other threads of this process allocate as well; fifty thousand comments would take some twenty megabytes.
+    assert large < small + 1_000_000
 
 
 def test_an_equal_pair_costs_a_few_microseconds_of_our_own(bed: Bed) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,15 +12,16 @@ from chat.codec.faults import FaultCode
 from chat.codec.items import from_item, to_item
 from chat.conf import env
 from chat.data import Comment
+from migration.merging import Pair
 from migration.models import QuarantinedItem
 from migration.parity.comparing import RoomResult, compare
 from migration.parity.confirming import digest_of, kind_of, look_again
-from migration.parity.merging import Pair
 from migration.quarantine.items import key_of
 from tests.migration.backfill import copying
 from tests.migration.bed import Bed, comment, mirror_writes
 from tests.migration.parity.rooms import FAR_US, at
 
+CLOCK = "migration.parity.confirming.time"
 During = Callable[[Callable[[], None]], None]
 
 
@@ -29,7 +30,8 @@ def during_grace(monkeypatch: pytest.MonkeyPatch) -> During:
     """What happens between the first look and the second one."""
 
     def inject(event: Callable[[], None]) -> None:
-        monkeypatch.setattr(time, "sleep", lambda seconds: event())
+        # The module's own name for it: other threads sleep as well.
+        monkeypatch.setattr(CLOCK, SimpleNamespace(sleep=lambda seconds: event()))
 
     return inject
 
@@ -82,7 +84,7 @@ def test_one_that_changes_its_kind_meanwhile_is_judged_as_it_is_now(bed: Bed, du
 
 def test_the_grace_period_is_waited_once_for_many(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(CLOCK, SimpleNamespace(sleep=slept.append))
     bed.target.upsert_many([comment(number) for number in range(30)])
     assert compared(bed).kinds == {"extra": 30}
     assert slept == [env().parity_grace_seconds]

@@ -103,6 +103,13 @@ def test_a_segment_that_fails_five_times_in_a_row_is_set_aside(segment: Segment)
     assert claim(segment.pk) is None
 
 
+def test_an_error_is_kept_as_any_database_can_hold_it(segment: Segment) -> None:
+    fail(claimed(segment), "no place for 'half \ud800' and 'nul\0', nor for anything so long" + "g" * 1000)
+    segment.refresh_from_db()
+    assert segment.error.startswith("no place for 'half \\ud800' and 'nul\\x00', nor")
+    assert len(segment.error) == 500
+
+
 def test_a_saved_page_starts_the_count_of_attempts_anew(segment: Segment) -> None:
     for _ in range(2 * lease.MAX_ATTEMPTS):
         mine = claimed(segment)

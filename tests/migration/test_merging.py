@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat.data import Comment
-from migration.parity.merging import Pair, Side, pairs
+from migration.merging import Pair, Side, pairs
 from tests.migration.parity.rooms import FAR_US, as_cql, as_dynamodb, at, comments
 
 HORIZONS = st.sampled_from([FAR_US, 1_700_000_001_500_000, 1_700_000_000_000_000, 9_500_000, 0, -1])
