@@ -1,0 +1,1 @@
+"""One module a claim, named as the claim; each has a `CLAIM`."""
