@@ -12,7 +12,9 @@ SECONDS ?= 60
 KEEP ?=
 RESET ?=
 
-.PHONY: help setup demo run up down test test-contract test-e2e lint format types imports ci soak
+ONLY ?=
+
+.PHONY: help setup demo run up down test test-contract test-e2e lint format types imports ci soak bench
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -63,5 +65,8 @@ imports: $(STAMP) ## Import contracts
 
 ci: lint types imports test test-e2e ## What CI runs
 
-soak: setup ## The long campaigns
-	@bash .ci/test --soak
+soak: setup ## The long campaigns: rehearsals with one seed after the other, recorded in docs/soak/
+	@$(PY) -m migration.rehearsal.soak
+
+bench: setup ## Measure claims side by side with their peers [ONLY=name]
+	@bash .ci/bench $(ONLY)

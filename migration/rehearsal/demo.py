@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     were_up = devstack("status", quiet=True) == 0
     if devstack("up", "--in-memory"):
         return 3
-    keep = options.keep or sys.stdout.isatty()
+    keep = options.keep or (sys.stdout.isatty() and not options.no_keep)
     try:
         return rehearse(options, keep=keep)
     finally:
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--stop", action="store_true", help="end what an earlier demo left running")
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--no-keep", action="store_true", help="end everything, on a terminal too")
     parser.add_argument("--reset", action="store_true")
     for name in ("comments", "rooms", "seed", "seconds"):
         parser.add_argument(f"--{name}", default=None)
