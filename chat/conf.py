@@ -14,6 +14,8 @@ class Role(StrEnum):
     """What a store is used for: to answer clients, to follow the authority, or to copy and compare."""
 
     SERVE = "serve"
+    # A first try, where another store answers if this one is late.
+    PROMPT = "prompt"
     MIRROR = "mirror"
     WORKER = "worker"
 
@@ -26,6 +28,7 @@ def deadlines(role: Role) -> Deadlines:
     """A mirror has the shortest one, so that a slow mirror costs a client little; a worker can wait."""
     request = {
         Role.SERVE: env().request_timeout_seconds,
+        Role.PROMPT: min(env().request_timeout_seconds, env().fallback_after_seconds),
         Role.MIRROR: env().mirror_timeout_seconds,
         Role.WORKER: env().worker_timeout_seconds,
     }[role]

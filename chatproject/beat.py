@@ -6,6 +6,9 @@ from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "pay debts": {"task": "migration.ledger.drain", "schedule": 2.0, "options": {"expires": 10}},
+    # Every half minute, so that a crash is mended within one (protocol D4).
+    "compare what is recent": {"task": "migration.ledger.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "forget paid debts": {"task": "migration.ledger.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "return lost segments": {
         "task": "migration.segments.sweep",
         "schedule": 10.0,

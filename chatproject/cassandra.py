@@ -67,7 +67,7 @@ def connection(env: Env) -> dict[str, Any]:
         "connect_timeout": env.connect_timeout_seconds,
         "execution_profiles": profiles(env),
         # Measured on one node after a lost connection: back in 0.2 s instead of 1.2 s, within one post's patience.
-        "reconnection_policy": ExponentialReconnectionPolicy(base_delay=0.1, max_delay=10.0),
+        "reconnection_policy": ExponentialReconnectionPolicy(base_delay=0.1, max_delay=2.0),
     }
     if env.scylla_username and env.scylla_password:
         options["auth_provider"] = PlainTextAuthProvider(env.scylla_username, env.scylla_password.get_secret_value())

@@ -55,8 +55,9 @@ class Env(BaseSettings):
     scylla_batch_bytes: Annotated[int, Field(ge=1024, le=65536)] = 16384
 
     connect_timeout_seconds: Seconds = 2.0
-    request_timeout_seconds: Seconds = 3.0
+    request_timeout_seconds: Seconds = 5.0
     mirror_timeout_seconds: Seconds = 1.0
+    fallback_after_seconds: Seconds = 1.0
     worker_timeout_seconds: Seconds = 10.0
 
     clock_slots: Annotated[int, Field(ge=2, le=1000)] = 100
@@ -66,6 +67,8 @@ class Env(BaseSettings):
     ack_wait_seconds: Seconds = 30.0
     parity_horizon_seconds: Annotated[int, Field(ge=60)] = 60
     parity_grace_seconds: Annotated[float, Field(ge=0)] = 2.0
+    ledger_rows_per_second: Annotated[int, Field(ge=1)] = 2000
+    ledger_keep_paid_days: Annotated[int, Field(ge=0)] = 30
     ledger_max_attempts: Annotated[int, Field(ge=1)] = 20
 
     chat_debug_headers: bool = False

@@ -52,6 +52,9 @@ def control_database() -> dict[str, Any]:
         # FULL: a committed ledger entry survives a power loss (protocol W6).
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         options["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
+    if options["ENGINE"].endswith("postgresql"):
+        # A server that is gone is noticed within seconds, not when TCP gives up (protocol F7).
+        options["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000}
     return options
 
 
@@ -81,8 +84,8 @@ LOGGING_CONFIG = None
 logs.configure(fmt=ENV.log_format, level=ENV.log_level)
 
 # How the chat service finds its control plane; `chat` knows these only as dotted paths (chat/routing/ports.py).
-CHAT_ROUTING = "migration.flags.policy.make_policy"
-CHAT_DEBT_RECORDER = "migration.ledger.debts.make_recorder"
+CHAT_ROUTING = "migration.serving.make_policy"
+CHAT_DEBT_RECORDER = "migration.serving.make_recorder"
 
 CELERY_BROKER_URL = ENV.redis_url
 

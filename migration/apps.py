@@ -8,3 +8,10 @@ from django.apps import AppConfig
 class MigrationConfig(AppConfig):
     name = "migration"
     verbose_name = "Move of the chat tables"
+
+    def ready(self) -> None:
+        from migration.holders.dead import before_burial
+        from migration.ledger.files import is_collected
+
+        if is_collected not in before_burial:
+            before_burial.append(is_collected)

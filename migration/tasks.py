@@ -5,13 +5,17 @@ from __future__ import annotations
 import structlog
 from celery import shared_task
 
+from chat.exceptions import StoreError
 from chat.stores.registry import open_store
 from migration import wakeups
 from migration.backfill import runs as backfill_runs
 from migration.backfill import working as backfill
 from migration.enums import RunKind, RunState, Step
 from migration.exceptions import LostRace, StillWaiting
-from migration.ledger.drain import drain
+from migration.ledger.drain import drain_for
+from migration.ledger.files import collect_left_behind
+from migration.ledger.housekeeping import forget_paid
+from migration.ledger.sweep import sweep
 from migration.models import Run
 from migration.parity import runs as parity
 from migration.segments.sweep import Observer, requeue, waiting
@@ -21,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 ROOM_SECONDS = 6 * 3600
 """A room is compared in one piece, however large. Whether its worker lives is told by its lease, not by its time."""
+
+DRAIN_SECONDS = 8.0
+"""Of one task; the next one comes two seconds after the last was due."""
 
 _observer = Observer()
 
@@ -64,9 +71,28 @@ def sweep_segments() -> None:
 
 @shared_task(name="migration.ledger.drain")
 def drain_ledger() -> None:
-    done = drain(open_store)
+    """Before it: what dead processes of this host were in the middle of."""
+    collect_left_behind()
+    done = drain_for(open_store, seconds=DRAIN_SECONDS)
     if done.paid or done.void or done.postponed:
         log.info("ledger_drained", paid=done.paid, void=done.void, postponed=done.postponed)
+
+
+@shared_task(name="migration.ledger.sweep")
+def sweep_recent() -> None:
+    try:
+        found = sweep(open_store)
+    except StoreError as error:
+        # The next one goes back as far as this one would have.
+        log.warning("sweep_failed", error=str(error))
+        return
+    if found and found.missing:
+        log.warning("sweep_found", missing=found.missing, rooms=found.rooms)
+
+
+@shared_task(name="migration.ledger.forget")
+def forget_paid_debts() -> None:
+    forget_paid()
 
 
 @shared_task(name="migration.transitions.recover")

@@ -26,7 +26,7 @@ def registries() -> list[CollectorRegistry]:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return [REGISTRY]
     shared = CollectorRegistry()
-    MultiProcessCollector(shared)
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # the package types all but this module
     return [shared]
 
 

@@ -27,6 +27,12 @@ class ReadRoute:
 
     epoch: int
     store: StoreId
+    # Answers if the first one fails or is late; it holds the same (design section 8).
+    fallback: StoreId | None = None
+    # The store is owed a comment of this room, and no other one can answer for it (protocol F11).
+    stale: bool = False
+    # The fallback is owed a comment of this room.
+    fallback_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,24 @@ class RoutingPolicy(Protocol):
         """Give back what the process holds (registration, slot, threads)."""
 
 
+Mark = object
+"""What `begin` gives and `end` takes; only its recorder knows what it is."""
+
+
 class DebtRecorder(Protocol):
     """Keeps durably what one store has and the other is owed. Returns only when it is on disk (W6)."""
+
+    def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
+        """The write is about to be sent: if this process dies now, others must find it (W5)."""
+
+    def end(self, mark: Mark) -> None:
+        """The write is over: refused, or in both stores, or in the ledger."""
+
+    def close(self) -> None:
+        """The process ends. Anything not yet in the ledger is left where others find it."""
+
+    def abandon(self, mark: Mark) -> None:
+        """Nobody knows how the write ended and the ledger did not take it: to be recorded as soon as it does."""
 
     def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
         """`holder` has the comment, `owed` missed it."""

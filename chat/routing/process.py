@@ -51,7 +51,9 @@ def make_recorder() -> DebtRecorder:
 def _close(closing: Router, owner: int) -> None:
     # A child that was forked with this handler must not give back its parent's registration.
     if owner == os.getpid():
+        closing.circuits.close()
         closing.policy.close()
+        closing.recorder.close()
 
 
 def _renew_lock() -> None:

@@ -12,12 +12,17 @@ import structlog
 
 from chat.conf import Role
 from chat.data import Comment, Endpoint, Page, Position, StoreId
-from chat.exceptions import OutcomeUnknown, StoreError
+from chat.exceptions import KeyContested, OutcomeUnknown, StoreError, StoreRefused, StoreUnavailable
+from chat.metrics import FALLBACKS, MIRROR_SKIPPED, STALE_READS, timed
 from chat.routing.authority import Unsettled, decide
-from chat.routing.ports import DebtRecorder, RoutingPolicy, WriteRoute
+from chat.routing.circuits import Circuits
+from chat.routing.ports import DebtRecorder, ReadRoute, RoutingPolicy, WriteRoute
+from chat.routing.underway import UnderWay
 from chat.stores.base import Store
 
 log = structlog.get_logger(__name__)
+
+MIRROR_AWAY = "the store failed a moment ago and has not answered since"
 
 Found = TypeVar("Found")
 OpenStore = Callable[[StoreId, Role], Store]
@@ -43,47 +48,106 @@ class Posted:
     by: AnsweredBy
 
 
-@dataclass(frozen=True, slots=True)
 class Router:
     """One per process. Source and target are roles of a route; no line here knows which store is which."""
 
-    policy: RoutingPolicy
-    recorder: DebtRecorder
-    open_store: OpenStore
+    def __init__(self, *, policy: RoutingPolicy, recorder: DebtRecorder, open_store: OpenStore) -> None:
+        self.policy = policy
+        self.recorder = recorder
+        self.open_store = open_store
+        self.circuits = Circuits(open_store)
 
     def post(self, *, room: str, name: str, text: str) -> Posted:
         """Accept a comment. When this returns, it is in the authority, and in the mirror or the ledger (W1, W6)."""
         with self.policy.admit_write() as route:
-            authority = self.open_store(route.authority, Role.SERVE)
+            under_way = UnderWay(self.recorder, route)
 
             def draft() -> Comment:
                 # Issued after admission and straight before the put, so that a wait in between cannot age it (T2).
-                return Comment(room=room, name=name, time_us=self.policy.next_instant(), text=text)
+                comment = Comment(room=room, name=name, time_us=self.policy.next_instant(), text=text)
+                under_way.begin(comment)
+                return comment
 
-            try:
-                comment = decide(authority, draft)
-            except Unsettled as error:
-                with _kept(route.authority):
-                    self.recorder.unsettled(error.comment, holder=route.authority, owed=route.mirror, cause=str(error))
-                raise
-            self._mirror(route, comment)
+            with self._ending(under_way, route):
+                comment = self._decide(route, draft)
+                self._mirror(route, comment)
             return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
+
+    @contextmanager
+    def _ending(self, under_way: UnderWay, route: WriteRoute) -> Iterator[None]:
+        """Clears the mark only when it is known how the write ended, and where that is kept."""
+        try:
+            yield
+        except Unsettled as error:
+            try:
+                self.recorder.unsettled(error.comment, holder=route.authority, owed=route.mirror, cause=str(error))
+            except Exception as failure:
+                under_way.abandon()
+                raise unkept(route.authority, failure) from failure
+            under_way.end()
+            raise
+        except (StoreUnavailable, StoreRefused, KeyContested):
+            # Nothing of this comment was written.
+            under_way.end()
+            raise
+        except BaseException:
+            under_way.abandon()
+            raise
+        under_way.end()
+
+    def _decide(self, route: WriteRoute, draft: Callable[[], Comment]) -> Comment:
+        with timed(route.authority, Role.SERVE, "put"):
+            return decide(self.open_store(route.authority, Role.SERVE), draft)
 
     def _mirror(self, route: WriteRoute, comment: Comment) -> None:
         if route.mirror is None:
             return
+        circuit = self.circuits.of(route.mirror)
+        if circuit.is_open:
+            MIRROR_SKIPPED.labels(route.mirror).inc()
+            self._owe(route.authority, route.mirror, comment, MIRROR_AWAY)
+            return
         try:
-            self.open_store(route.mirror, Role.MIRROR).upsert(comment)
+            with timed(route.mirror, Role.MIRROR, "upsert"):
+                self.open_store(route.mirror, Role.MIRROR).upsert(comment)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the comment is accepted and the mirror is owed it
             log.warning("mirror_failed", store=route.mirror, kind=type(error).__name__, error=str(error))
-            with _kept(route.authority):
-                self.recorder.owed(comment, holder=route.authority, owed=route.mirror, cause=cause_of(error))
+            if isinstance(error, StoreUnavailable | OutcomeUnknown):
+                circuit.trip(cause_of(error))
+            self._owe(route.authority, route.mirror, comment, cause_of(error))
+
+    def _owe(self, holder: StoreId, owed: StoreId, comment: Comment, cause: str) -> None:
+        """What is owed and noted nowhere would be forgotten, so without the note the client is not told that all is
+        well (protocol W6)."""
+        try:
+            self.recorder.owed(comment, holder=holder, owed=owed, cause=cause)
+        except Exception as error:
+            raise unkept(holder, error) from error
 
     def read(self, endpoint: Endpoint, key: str, fetch: Callable[[Store], Found]) -> tuple[Found, AnsweredBy]:
-        """One answer from the store the route names, under one epoch."""
+        """One answer from the store the route names, or from its fallback, under one epoch."""
         with self.policy.admit_read(endpoint, key) as route:
-            found = fetch(self.open_store(route.store, Role.SERVE))
-            return found, AnsweredBy(store=route.store, epoch=route.epoch)
+            if route.fallback is None:
+                _count_stale(endpoint, route.stale)
+                return self._fetch(route, route.store, Role.SERVE, fetch)
+            circuit = self.circuits.of(route.store)
+            if not circuit.is_open:
+                try:
+                    return self._fetch(route, route.store, Role.PROMPT, fetch)
+                except StoreUnavailable as error:
+                    circuit.trip(cause_of(error))
+                except StoreRefused as error:
+                    # It answers, so the next read may ask it again: only this one cannot be answered there.
+                    log.warning("read_refused", store=route.store, error=str(error))
+            FALLBACKS.labels(endpoint).inc()
+            _count_stale(endpoint, route.fallback_stale)
+            return self._fetch(route, route.fallback, Role.SERVE, fetch)
+
+    def _fetch(
+        self, route: ReadRoute, store_id: StoreId, role: Role, fetch: Callable[[Store], Found]
+    ) -> tuple[Found, AnsweredBy]:
+        with timed(store_id, Role.SERVE, "read"):
+            return fetch(self.open_store(store_id, role)), AnsweredBy(store=store_id, epoch=route.epoch)
 
     def pages(self, endpoint: Endpoint, key: str, fetch: FetchPage) -> Iterator[tuple[Page, AnsweredBy]]:
         """All pages of a read. Each is admitted anew, so a long answer never holds up a flip (F4, P2)."""
@@ -96,13 +160,13 @@ class Router:
             after = page.next
 
 
-@contextmanager
-def _kept(authority: StoreId) -> Iterator[None]:
-    """What is owed and noted nowhere would be forgotten, so the client is not told that all is well (protocol W6)."""
-    try:
-        yield
-    except Exception as error:
-        raise OutcomeUnknown(authority, f"the ledger cannot be written: {cause_of(error)}") from error
+def _count_stale(endpoint: Endpoint, stale: bool) -> None:
+    if stale:
+        STALE_READS.labels(endpoint).inc()
+
+
+def unkept(holder: StoreId, error: Exception) -> OutcomeUnknown:
+    return OutcomeUnknown(holder, f"the ledger cannot be written: {cause_of(error)}")
 
 
 def cause_of(error: Exception) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Protocol
 
 import structlog
 from django.db import Error, connections
@@ -23,10 +24,30 @@ from migration.holders.membership import Membership
 log = structlog.get_logger(__name__)
 
 
-def make_policy() -> RoutedPolicy:
-    """Named by settings.CHAT_ROUTING. Raises `NotServing` when the process cannot register (protocol F5)."""
+class Books(Protocol):
+    """What a process owes, as far as its routing must know."""
+
+    @property
+    def all_kept(self) -> bool:
+        """Whether all it owes is in the ledger. Until then it confirms no epoch, and does not leave (protocol F4)."""
+
+    def owes(self, store: str, room: str) -> bool:
+        """Whether a store is owed a comment of a room (protocol F11)."""
+
+
+class NoBooks:
+    """Of a process that writes nothing."""
+
+    all_kept = True
+
+    def owes(self, store: str, room: str) -> bool:
+        return False
+
+
+def make_policy(books: Books | None = None) -> RoutedPolicy:
+    """Raises `NotServing` when the process cannot register (protocol F5)."""
     try:
-        policy = RoutedPolicy(kind="web")
+        policy = RoutedPolicy(kind="web", books=books)
     except Error as error:
         connections["default"].close()
         raise NotServing(f"the control database does not answer, so this process cannot register: {error}") from error
@@ -37,7 +58,8 @@ def make_policy() -> RoutedPolicy:
 class RoutedPolicy:
     """One per process, made after a fork. Holds a registration, a clock slot, a snapshot and two threads."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, books: Books | None = None) -> None:
+        self._books: Books = books or NoBooks()
         self._polling = threading.RLock()
         self._polled_at = self._tried_at = monotonic()
         self._membership = Membership(kind)
@@ -66,7 +88,7 @@ class RoutedPolicy:
             self._membership.keep_up()
             self._admissions.switch(load(self._admissions.snapshot))
             confirmable = self._admissions.confirmable()
-            if confirmable is not None:
+            if confirmable is not None and self._books.all_kept:
                 self._membership.confirm(confirmable)
             self._polled_at = monotonic()
 
@@ -117,7 +139,7 @@ class RoutedPolicy:
     def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:
         snapshot = self._admissions.enter_read()
         try:
-            yield snapshot.read_route(endpoint, key)
+            yield snapshot.read_route(endpoint, key, owes=self._books.owes)
         finally:
             self._admissions.leave_read(snapshot.epoch)
 
@@ -144,7 +166,7 @@ class RoutedPolicy:
         if self._watcher.is_alive():
             self._watcher.stop()
         # A poll that is under way could find itself dead and register anew.
-        if ended and self._polling.acquire(timeout=CLOSE_SECONDS):
+        if ended and self._books.all_kept and self._polling.acquire(timeout=CLOSE_SECONDS):
             try:
                 self._membership.leave()
             except Error as error:

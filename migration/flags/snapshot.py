@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -10,10 +10,17 @@ from chat.data import Endpoint, StoreId
 from chat.exceptions import NotServing
 from chat.routing.ports import ReadRoute, WriteRoute
 from migration.enums import Kind, ReadFlag, WriteFlag
-from migration.models import Rollout, Route
+from migration.models import Rollout, Route, StoreState
 
 SAMPLE_ROOM = "chat"
 """The one room of the sample's API, and so far of ours."""
+
+
+Owes = Callable[[str, str], bool]
+
+
+def nothing_owed(store: str, room: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class Snapshot:
     target: StoreId
     write: WriteFlag
     reads: Mapping[Endpoint, ReadState]
+    complete: frozenset[StoreId] = frozenset()
 
     @property
     def held(self) -> bool:
@@ -49,10 +57,25 @@ class Snapshot:
         authority, mirror = stores[self.write]
         return WriteRoute(epoch=self.epoch, authority=authority, mirror=mirror)
 
-    def read_route(self, endpoint: Endpoint, key: str) -> ReadRoute:
+    def read_route(self, endpoint: Endpoint, key: str, *, owes: Owes = nothing_owed) -> ReadRoute:
+        """`owes` tells whether a store is owed a comment of a room (protocol F11)."""
         state = self.reads[endpoint]
-        on_target = state.flag is ReadFlag.TARGET or (state.flag is ReadFlag.TARGET_RAMP and bucket(key) < state.ramp)
-        return ReadRoute(epoch=self.epoch, store=self.target if on_target else self.source)
+        ramped = state.flag is ReadFlag.TARGET_RAMP and bucket(key) < state.ramp
+        store = self.target if ramped or state.flag is ReadFlag.TARGET else self.source
+        other = self._other(store)
+        if endpoint is not Endpoint.USER_TIMELINE and owes(store, key):
+            if other is not None and not owes(other, key):
+                return ReadRoute(epoch=self.epoch, store=other, fallback=store, fallback_stale=True)
+            return ReadRoute(epoch=self.epoch, store=store, stale=True)
+        if not ramped or other is None:
+            return ReadRoute(epoch=self.epoch, store=store)
+        missing = endpoint is not Endpoint.USER_TIMELINE and owes(other, key)
+        return ReadRoute(epoch=self.epoch, store=store, fallback=other, fallback_stale=missing)
+
+    def _other(self, store: StoreId) -> StoreId | None:
+        """The other store, if it could answer as well: complete, and still written (protocol F2)."""
+        other = self.source if store == self.target else self.target
+        return other if other in self.complete and other in self.written() else None
 
     def answering(self) -> frozenset[StoreId]:
         """The stores a client of the sample's room waits for: those its reads go to, and the authority of writes."""
@@ -107,4 +130,10 @@ def _read(rollout: Rollout) -> Snapshot:
             for route in routes
             if route.kind == Kind.READ
         },
+        complete=frozenset(map(StoreId, _complete_stores(rollout))),
     )
+
+
+def _complete_stores(rollout: Rollout) -> Iterable[str]:
+    """A store that becomes complete within an epoch is used from the next one on: no flag can name it before."""
+    return StoreState.objects.filter(rollout=rollout, complete=True).values_list("store", flat=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
+
+from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,18 @@ def own_identity() -> Identity:
     if started is None:
         raise RuntimeError("this process cannot read its own /proc entry")
     return Identity(host=own_host(), pid=pid, started=started)
+
+
+def own_files() -> Path:
+    """What this process's spool and in-flight file are called, without their endings (protocol W5, W6).
+
+    By host, pid and start time, so that neither a recycled pid nor the same pid after a restart of the machine, or in
+    another container, ever meets another process's files.
+    """
+    who = own_identity()
+    folder: Path = settings.VAR_DIR / "holders"
+    host = blake2b(who.host.encode(), digest_size=4).hexdigest()
+    return folder / f"{who.pid}-{who.started}-{host}"
 
 
 def own_host() -> str:

@@ -11,7 +11,7 @@ from chat.conf import env
 from chat.exceptions import NotServing
 from migration.enums import HolderState
 from migration.holders.dead import bury_proven_dead
-from migration.holders.identity import Identity, own_identity
+from migration.holders.identity import Identity, own_files, own_identity
 from migration.models import Holder
 
 
@@ -36,7 +36,9 @@ def register(kind: str) -> Registration:
         try:
             # Durable: inside an outer transaction nobody would see this row yet.
             with transaction.atomic(durable=True):
-                holder = Holder.objects.create(kind=kind, host=who.host, pid=who.pid, started=who.started, slot=slot)
+                holder = Holder.objects.create(
+                    kind=kind, host=who.host, pid=who.pid, started=who.started, slot=slot, files=str(own_files())
+                )
         except IntegrityError:
             continue  # Another process took the slot first.
         return Registration(holder_id=holder.pk, slot=slot, floor_us=_floor(slot))

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat.data import Comment, StoreId
+from chat.routing.ports import Mark
 from migration.enums import DebtState
 from migration.models import Debt
 
@@ -17,6 +18,19 @@ def make_recorder() -> LedgerRecorder:
 
 class LedgerRecorder:
     """The chat service's DebtRecorder: rows in the control database, committed when a call returns."""
+
+    def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
+        """No file stands behind this recorder: for tools that end with their one write."""
+        return None
+
+    def end(self, mark: Mark) -> None:
+        """See `begin`."""
+
+    def abandon(self, mark: Mark) -> None:
+        """See `begin`."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
         _record(comment, holder=holder, owed=owed, cause=cause, state=DebtState.OPEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic, sleep
 
 import structlog
 from django.db import Error
@@ -39,6 +40,12 @@ class Drained:
     postponed: int = 0
     away: set[str] = field(default_factory=set)
 
+    def add(self, other: Drained) -> None:
+        self.paid += other.paid
+        self.void += other.void
+        self.postponed += other.postponed
+        self.away |= other.away
+
 
 def drain(open_store: OpenStore, *, owed: StoreId | None = None, at_once: bool = False) -> Drained:
     """Tries one batch, oldest first. `owed` narrows it to one store; `at_once` ignores backoff, for a hold.
@@ -57,6 +64,20 @@ def drain(open_store: OpenStore, *, owed: StoreId | None = None, at_once: bool =
     return done
 
 
+def drain_for(open_store: OpenStore, *, seconds: float) -> Drained:
+    """Batch after batch, at most LEDGER_ROWS_PER_SECOND, until nothing more can be paid or the time is up."""
+    began = monotonic()
+    total = Drained()
+    while monotonic() - began < seconds:
+        done = drain(open_store)
+        total.add(done)
+        if not (done.paid or done.void):
+            break
+        ahead = (total.paid + total.void) / env().ledger_rows_per_second - (monotonic() - began)
+        sleep(max(0.0, ahead))
+    return total
+
+
 def drain_everything(open_store: OpenStore) -> Drained:
     """Tries each unpaid entry once, now, for an operator: also what had been given up, or was in conflict."""
     done, last = Drained(), 0
@@ -71,7 +92,7 @@ def _unpaid() -> QuerySet[Debt]:
 
 
 def _pay_each(entries: Iterable[Debt], open_store: OpenStore, done: Drained, *, counted: bool) -> None:
-    for entry in entries:
+    for entry in _pay_together(list(entries), open_store, done, counted=counted):
         if done.away & _stores_of(entry):
             # One deadline is enough to know: two hundred of them would hold up every other debt.
             continue
@@ -84,6 +105,38 @@ def _pay_each(entries: Iterable[Debt], open_store: OpenStore, done: Drained, *, 
             done.postponed += 1
             if isinstance(error, (StoreUnavailable, OutcomeUnknown)):
                 done.away.add(error.store)
+
+
+def _pay_together(entries: list[Debt], open_store: OpenStore, done: Drained, *, counted: bool) -> list[Debt]:
+    """Pays what is plainly owed to one store in one write and one read; returns what must be looked at one by one."""
+    singly = [entry for entry in entries if entry.state != DebtState.OPEN]
+    for owed in sorted({entry.owed for entry in entries if entry.state == DebtState.OPEN}):
+        group = [entry for entry in entries if entry.state == DebtState.OPEN and entry.owed == owed]
+        try:
+            singly += _pay_group(group, open_store(StoreId(owed), Role.WORKER), done)
+        except Error:
+            raise
+        except (StoreUnavailable, OutcomeUnknown) as error:
+            # The oldest stands for all: the others are not tried any further in this call, and keep their turn.
+            done.away.add(error.store)
+            postpone(group[0], error, counted=counted)
+            done.postponed += 1
+        except Exception as error:  # noqa: BLE001 - one of them is ill: which, and why, shows when each is tried alone
+            log.info("debts_tried_singly", owed=owed, entries=len(group), error=_reason(error))
+            singly += group
+    return singly
+
+
+def _pay_group(group: list[Debt], store: Store, done: Drained) -> list[Debt]:
+    """Closes what a strong read shows to be equal (protocol D2); the rest is returned."""
+    comments = [entry.comment for entry in group]
+    store.upsert_many(comments)
+    found = store.get_many(comments)
+    equal = [entry.pk for entry, there in zip(group, found, strict=True) if there == entry.comment]
+    _unpaid().filter(pk__in=equal).update(state=DebtState.PAID, closed_at=timezone.now())
+    done.paid += len(equal)
+    closed = set(equal)
+    return [entry for entry in group if entry.pk not in closed]
 
 
 def _stores_of(entry: Debt) -> set[str]:
@@ -100,7 +153,8 @@ def pay(entry: Debt, open_store: OpenStore, done: Drained) -> None:
         entry.state = DebtState.OPEN
         _change(entry, state=entry.state)
     if entry.owed:
-        write_verified(open_store(StoreId(entry.owed), Role.WORKER), entry.comment)
+        source = open_store(StoreId(entry.holder), Role.WORKER)
+        write_verified(open_store(StoreId(entry.owed), Role.WORKER), entry.comment, source=source)
     _change(entry, state=DebtState.PAID, closed_at=timezone.now())
     done.paid += 1
 
@@ -138,8 +192,10 @@ def postpone(entry: Debt, error: Exception, *, counted: bool = True) -> None:
 def _state_after(entry: Debt, error: Exception, attempts: int) -> str:
     if isinstance(error, MirrorConflict):
         return DebtState.CONFLICT
-    # An unsettled one stays so, tried for ever: given up, nobody could tell that its holder may not have it at all.
-    given_up = attempts >= env().ledger_max_attempts and entry.state != DebtState.UNSETTLED
+    # An unsettled one stays so, tried for ever: given up, nobody could tell that its holder may not have it at all. And
+    # a store that is away says nothing about the entry: however long the outage, it is paid when the store is back.
+    endless = entry.state == DebtState.UNSETTLED or isinstance(error, StoreUnavailable)
+    given_up = attempts >= env().ledger_max_attempts and not endless
     return DebtState.FAILED if given_up else entry.state
 
 

@@ -1,6 +1,7 @@
 """Tables of the control plane, one noun a file."""
 
 from migration.models.audit import AuditEvent
+from migration.models.clocks import ActiveRoom, ChangeClock, SweepState
 from migration.models.debt import Debt
 from migration.models.difference import Difference
 from migration.models.holder import Holder
@@ -11,7 +12,9 @@ from migration.models.run import Run, Segment
 from migration.models.transition import Transition
 
 __all__ = [
+    "ActiveRoom",
     "AuditEvent",
+    "ChangeClock",
     "Debt",
     "Difference",
     "Holder",
@@ -21,5 +24,6 @@ __all__ = [
     "Run",
     "Segment",
     "StoreState",
+    "SweepState",
     "Transition",
 ]

@@ -17,6 +17,8 @@ class Holder(models.Model):
     # Start time of the process in clock ticks since boot: a recycled pid has another one.
     started = models.PositiveBigIntegerField()
     slot = models.PositiveSmallIntegerField()
+    # Path of its spool and in-flight file, without their endings: whoever proves it dead empties them first.
+    files = models.TextField(blank=True)
     state = models.CharField(max_length=8, choices=HolderState, default=HolderState.LIVE)
     acked_epoch = models.PositiveBigIntegerField(default=0)
     # Counts heartbeats: an observer judges by whether it moves, never by another machine's wall clock (protocol T7).

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chat.data import Endpoint
 from migration.rehearsal.engines import engines
+from migration.rehearsal.outage import engine_is_ours
 from migration.rehearsal.recording import Record
 from migration.rehearsal.script import Script, command
 from migration.rehearsal.stage.crew import Crew
@@ -32,6 +33,7 @@ class Plan:
     seconds: float
     minimum: int
     reset: bool
+    outage: bool
     sabotage: str | None
     var: Path
 
@@ -66,6 +68,8 @@ def play(plan: Plan, record: Record, crew: Crew) -> None:
         script.wait(BASELINE_SECONDS)
     record.mark("moves-begin")
     script.mirror_and_copy()
+    if plan.outage and engine_is_ours(plan.var):
+        script.lose_target()
     script.move_reads()
     script.drill_read(Endpoint.COMMENTS_SINCE)
     script.compare("parity, before the authority moves")
@@ -79,6 +83,7 @@ def play(plan: Plan, record: Record, crew: Crew) -> None:
 def judge(plan: Plan, places: Places, record: Record) -> int:
     """Runs the checker, which writes the report and prints its table; its exit code."""
     facts = record.facts(engines=engines(plan.var), commit=commit(), seed=plan.seed)
+    facts["outage"] = record.outage.as_facts(places.traffic) if record.outage else None
     places.facts.write_text(json.dumps(facts, indent=2))
     words = [
         f"--traffic-log={places.traffic}",

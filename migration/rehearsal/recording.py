@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration.enums import RunKind
 from migration.models import Run, Transition
@@ -16,6 +16,9 @@ from migration.parity.runs import totals
 from migration.rehearsal.screen import Screen
 from migration.segments.progress import progress
 from migration.transitions.status import outcome
+
+if TYPE_CHECKING:
+    from migration.rehearsal.outage import Outage
 
 PARITY_FIELDS = ("rooms", "compared", "missing", "extra", "different", "digest_source", "digest_target")
 
@@ -30,6 +33,7 @@ class Record:
     steps: list[dict[str, Any]] = field(default_factory=list)
     drills: list[dict[str, Any]] = field(default_factory=list)
     mirrored_until: float | None = None
+    outage: Outage | None = None
 
     @contextmanager
     def step(

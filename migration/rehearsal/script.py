@@ -13,6 +13,7 @@ from chat.data import Endpoint
 from migration.enums import Kind, Phase
 from migration.flags.phases import neighbour
 from migration.models import AuditEvent, Route
+from migration.rehearsal.outage import stop_and_return
 from migration.rehearsal.recording import Record
 from migration.transitions.status import status
 
@@ -41,6 +42,9 @@ class Script:
     def compare(self, name: str) -> None:
         with self.record.step(name) as step:
             step["detail"] = last_line(command("parity", "run", "--wait"), "compared")
+
+    def lose_target(self) -> None:
+        self.record.outage = stop_and_return(self.record)
 
     def move_reads(self) -> None:
         for endpoint in READS:

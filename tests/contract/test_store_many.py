@@ -41,7 +41,9 @@ def test_a_stamp_of_the_change_clock_wins_over_a_tombstone_and_a_larger_text(scy
     comment = Comment(room, name, T, "a")
     scylla.upsert(Comment(room, name, T, "z, larger, and stamped the same"))
     scylla.upsert(comment)
-    assert scylla.get(room, name, comment.time).text.startswith("z")
+    larger = scylla.get(room, name, comment.time)
+    assert larger is not None
+    assert larger.text.startswith("z")
     assert scylla.written_us(comment) == T
     scylla.replace(comment, stamp_us=T + 1)
     assert scylla.get(room, name, comment.time) == comment

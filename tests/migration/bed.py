@@ -85,6 +85,14 @@ class Ground:
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         return [item for page in pages for item in page["Items"]]
 
+    def bury(self, comment: Comment, *, stamp_us: int) -> None:
+        """A tombstone with a timestamp of its own, as only somebody else's clock makes."""
+        self.session.execute(
+            f"DELETE FROM {self.keyspace}.chat_by_room USING TIMESTAMP %s "
+            "WHERE chat_room = %s AND time_us = %s AND name = %s",
+            (stamp_us, comment.room, comment.time_us, comment.name),
+        )
+
     def clear(self) -> None:
         self.session.execute(f"TRUNCATE {self.keyspace}.chat_by_room", timeout=60)
         keys = [{"DeleteRequest": {"Key": {"name": item["name"], "time": item["time"]}}} for item in self.items()]

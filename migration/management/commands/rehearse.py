@@ -52,6 +52,9 @@ class Command(ChatCommand):
             "--minimum", type=bounded(1, 10**6), default=1000, help="acknowledged posts the checker asks for"
         )
         parser.add_argument("--reset", action="store_true", help="delete table and keyspace whoever made them")
+        parser.add_argument(
+            "--no-outage", action="store_false", dest="outage", help="do not stop the CQL engine on the way"
+        )
         parser.add_argument("--keep", action="store_true", help="leave web, workers and beat running at the end")
         parser.add_argument("--sabotage", choices=sorted(SABOTAGES), help="damage a store before the check")
 
@@ -114,5 +117,5 @@ def begin_anew(places: Places) -> None:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    names = ("report", "comments", "rooms", "seed", "seconds", "minimum", "reset", "sabotage")
+    names = ("report", "comments", "rooms", "seed", "seconds", "minimum", "reset", "outage", "sabotage")
     return Plan(**{name: options[name] for name in names}, var=settings.VAR_DIR)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from chat.clock import Clock
 from chat.data import Comment, StoreId
 from chat.routing.fixed import FIXED_EPOCH, FixedPolicy
-from chat.routing.ports import WriteRoute
+from chat.routing.ports import Mark, WriteRoute
 from chat.routing.process import use_router
 from chat.routing.router import Router
 from chat.stores.base import Store
@@ -24,6 +24,19 @@ Limit = Callable[..., None]
 
 class NoDebts:
     """There is no mirror here, so a debt would be a defect."""
+
+    def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
+        """No process dies here."""
+        return None
+
+    def end(self, mark: Mark) -> None:
+        """See `begin`."""
+
+    def abandon(self, mark: Mark) -> None:
+        """See `begin`."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
         raise AssertionError("nothing is mirrored")

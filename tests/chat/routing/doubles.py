@@ -9,7 +9,7 @@ from itertools import count
 
 from chat.conf import Role
 from chat.data import Comment, Endpoint, StoreId
-from chat.routing.ports import PolicyHealth, ReadRoute, WriteRoute
+from chat.routing.ports import Mark, PolicyHealth, ReadRoute, WriteRoute
 from chat.routing.router import Router
 from chat.stores.base import PutResult, Store
 from chat.stores.memory import MemoryStore
@@ -72,6 +72,24 @@ class Remembered:
     entries: list[Entry] = field(default_factory=list)
     fault: Exception | None = None
     on_keep: Callable[[], None] = lambda: None
+    under_way: list[Comment] = field(default_factory=list)
+    abandoned: list[Comment] = field(default_factory=list)
+
+    def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
+        self.under_way.append(comment)
+        return comment
+
+    def end(self, mark: Mark) -> None:
+        assert isinstance(mark, Comment)
+        self.under_way.remove(mark)
+
+    def abandon(self, mark: Mark) -> None:
+        self.end(mark)
+        assert isinstance(mark, Comment)
+        self.abandoned.append(mark)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
         self._keep(Entry("owed", comment, holder, owed, cause))

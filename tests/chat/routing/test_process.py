@@ -11,7 +11,7 @@ from chat.routing.process import router, use_router
 from migration.enums import HolderState
 from migration.models import Holder
 from tests.chat.routing.doubles import Setting
-from tests.migration.processes import PRELUDE, surroundings
+from tests.migration import forks
 
 # Both processes report what they are: slot, holder, and whether their policy's threads run.
 FORKS = """
@@ -44,10 +44,7 @@ states = dict(Holder.objects.values_list("pid", "state"))
 print(json.dumps({"parent": states[os.getpid()], "child": states[child]}), flush=True)
 """
 
-ENDS = """
-from chat.routing.process import router
-router()
-"""
+ENDS = "import django; django.setup(); from chat.routing.process import router; router()"
 
 LOCKED = """
 from chat.routing import process
@@ -67,16 +64,9 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def run(script: str, control: Path, **variables: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", PRELUDE + script],
-        env=surroundings(control, **variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.splitlines()
+    process = forks.start(script, control, **variables)
+    assert process.wait() == 0, process.said
+    return process.said.splitlines()
 
 
 def test_a_forked_child_registers_for_itself_and_leaves_its_parent_alone(control: Path) -> None:
@@ -93,7 +83,7 @@ def test_a_forked_child_registers_for_itself_and_leaves_its_parent_alone(control
 
 
 def test_at_its_end_a_process_gives_its_registration_back(control: Path) -> None:
-    run(ENDS, control)
+    subprocess.run([sys.executable, "-c", ENDS], env=forks.surroundings(control), timeout=60, check=True)
     assert Holder.objects.get().state == HolderState.LEFT
 
 
@@ -105,7 +95,7 @@ def test_a_fork_at_a_bad_moment_does_not_hang_the_child(control: Path) -> None:
 def test_a_fixed_backend_asks_no_control_plane(tmp_path: Path) -> None:
     script = "from chat.routing.process import router\nprint(router().policy.route.authority)"
     nowhere = tmp_path / "none.sqlite3"
-    assert run(script, nowhere, DB_BACKEND="dual") == ["dynamodb"]
+    assert run(script, nowhere, db_backend="dual") == ["dynamodb"]
     assert not nowhere.exists()
 
 

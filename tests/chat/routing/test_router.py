@@ -140,14 +140,14 @@ def test_a_contested_key_writes_nothing_anywhere() -> None:
     with pytest.raises(KeyContested):
         post(setting)
     assert len(held_by(setting.source)) == 4
-    assert held_by(setting.target) == setting.recorder.entries == []
+    assert (held_by(setting.target), setting.recorder.entries) == ([], [])
 
 
 def test_an_authority_that_did_nothing_owes_nothing() -> None:
     setting = Setting(source=Faulty(refused=[AWAY]))
     with pytest.raises(StoreUnavailable):
         post(setting)
-    assert held_by(setting.target) == setting.recorder.entries == []
+    assert (held_by(setting.target), setting.recorder.entries) == ([], [])
     assert setting.policy.inside == 0
 
 
@@ -194,7 +194,8 @@ def test_paging_across_a_flip_repeats_nothing_and_leaves_nothing_out(first: str,
     wanted = five(setting)
     here, there = (SOURCE, TARGET) if first == SOURCE else (TARGET, SOURCE)
     setting.policy.read = here
-    seen, stores = [], []
+    seen: list[Comment] = []
+    stores = []
     for number, (page, by) in enumerate(setting.router.pages(Endpoint.ALL_COMMENTS, "chat", paged), start=1):
         seen += page.items
         stores.append(by.store)
@@ -206,7 +207,8 @@ def test_paging_across_a_flip_repeats_nothing_and_leaves_nothing_out(first: str,
 
 def test_flipping_at_every_page_is_no_trouble_either() -> None:
     setting = Setting()
-    wanted, seen = five(setting), []
+    wanted = five(setting)
+    seen: list[Comment] = []
     for page, _ in setting.router.pages(Endpoint.ALL_COMMENTS, "chat", paged):
         seen += page.items
         setting.policy.read = TARGET if setting.policy.read is SOURCE else SOURCE

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from chat.clock import wall_us
 from chat.data import Comment
 from chat.exceptions import MirrorConflict, OutcomeUnknown, StoreError, StoreRefused, StoreUnavailable
 from chat.stores.memory import MemoryStore
@@ -39,7 +40,8 @@ class Faulty(MemoryStore):
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the writer would have slept."""
     slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
+    # The module's own name for it: other threads sleep as well.
+    monkeypatch.setattr("migration.apply.writer.time", SimpleNamespace(sleep=slept.append))
     return slept
 
 
@@ -80,17 +82,33 @@ def test_what_was_written_and_read_back_equal_is_verified(bed: Bed, side: str) -
     assert store.get("chat", "ann", comment(1).time) == comment(1)
 
 
-def test_a_row_hidden_by_a_later_delete_is_not_verified(bed: Bed) -> None:
-    bed.target.upsert(comment(1))
+def test_a_row_hidden_beyond_the_change_clock_is_not_verified(bed: Bed) -> None:
+    bed.ground.bury(comment(1), stamp_us=wall_us() + 3_600_000_000)
+    with pytest.raises(StoreError, match="a strong read-back does not show it"):
+        write_verified(bed.target, comment(1))
+
+
+@pytest.mark.parametrize("there", ["deleted", "larger text", "later text"])
+def test_what_hides_the_row_gives_way_to_what_the_source_has(bed: Bed, there: str) -> None:
+    """Protocol D2: the second attempt has a stamp above whatever is there (T4)."""
+    bed.source.upsert(comment(1))
+    if there == "deleted":
+        bed.target.delete(comment(1))
+    elif there == "larger text":
+        bed.target.upsert(replace(comment(1), text="zzz"))
+    else:
+        bed.insert(replace(comment(1), text="edited"))
+    write_verified(bed.target, comment(1), source=bed.source)
+    assert bed.target.get("chat", "ann", comment(1).time) == comment(1)
+
+
+def test_without_its_source_the_comment_itself_is_written(bed: Bed) -> None:
+    """Absence, or a source that is away, never closes an entry (protocol D1)."""
     bed.target.delete(comment(1))
-    with pytest.raises(StoreError, match="a strong read-back does not show it"):
-        write_verified(bed.target, comment(1))
-
-
-def test_another_text_with_a_later_timestamp_is_not_verified(bed: Bed) -> None:
-    bed.insert(replace(comment(1), text="edited"))
-    with pytest.raises(StoreError, match="a strong read-back does not show it"):
-        write_verified(bed.target, comment(1))
+    write_verified(bed.target, comment(1), source=bed.source)
+    bed.target.delete(comment(2))
+    write_verified(bed.target, comment(2))
+    assert bed.rows() == {comment(1), comment(2)}
 
 
 def test_another_item_under_the_key_in_dynamodb_is_a_conflict_and_stays(bed: Bed) -> None:

@@ -15,16 +15,18 @@ from migration.holders import register as module
 from migration.holders.identity import Identity, own_identity
 from migration.holders.register import deregister, register
 from migration.models import Holder, Rollout
-from tests.migration.processes import end, line_of, start, tell
+from tests.migration import forks
 from tests.migration.vectors import holder
 
 REGISTERS = """
+import time
+from pathlib import Path
 from migration.holders.membership import Membership
-print("ready", flush=True)
-input()
+while not Path(sys.argv[1]).exists():
+    time.sleep(0.002)
 member = Membership("web")
 print(member._registration.slot, *(member.next_instant() for _ in range(200)), flush=True)
-input()
+time.sleep(60)
 """
 
 
@@ -34,15 +36,14 @@ def names(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
 
 def test_five_processes_that_register_at_once_share_neither_slot_nor_instant(rollout: Rollout, control: Path) -> None:
-    processes = [start(REGISTERS, control) for _ in range(5)]
+    go = control.parent / "go"
+    processes = [forks.start(REGISTERS, control, str(go)) for _ in range(5)]
+    go.touch()
     try:
-        assert [line_of(process) for process in processes] == ["ready"] * 5
-        for process in processes:
-            tell(process)
-        answers = [[int(word) for word in line_of(process).split()] for process in processes]
+        answers = [[int(word) for word in process.lines(1)[0].split()] for process in processes]
     finally:
         for process in processes:
-            end(process)
+            process.kill()
     slots, instants = {answer[0] for answer in answers}, [us for answer in answers for us in answer[1:]]
     assert slots == {0, 1, 2, 3, 4}
     assert len(set(instants)) == len(instants) == 1000
@@ -51,13 +52,11 @@ def test_five_processes_that_register_at_once_share_neither_slot_nor_instant(rol
 
 
 def test_killed_processes_are_proven_dead_by_the_next_to_register(rollout: Rollout, control: Path) -> None:
-    process = start(REGISTERS, control)
+    process = forks.start(REGISTERS, control, str(control))
     try:
-        line_of(process)
-        tell(process)
-        slot = int(line_of(process).split()[0])
+        slot = int(process.lines(1)[0].split()[0])
     finally:
-        end(process)
+        process.kill()
     register("web")
     assert Holder.objects.get(pid=process.pid).state == HolderState.DEAD
     assert Holder.objects.get(state=HolderState.LIVE).slot == slot + 1

@@ -1,0 +1,139 @@
+"""The chat service's DebtRecorder of this process: ledger, spool, and in-flight file behind the port."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+
+from chat.data import Comment, StoreId
+from chat.metrics import DEBTS
+from chat.routing.ports import Mark
+from migration.enums import DebtState
+from migration.ledger.entries import keep
+from migration.ledger.files import ProcessFiles, process_files
+from migration.ledger.indebted import Indebted
+from migration.ledger.inflight import NoFreeSlot
+from migration.ledger.lines import Entry
+from migration.ledger.quick import QuickLedger
+from migration.ledger.rooms import RoomsWritten
+from migration.ledger.tidying import Tidier
+
+
+@dataclass(frozen=True, slots=True)
+class SlotMark:
+    """`slot` is None where no slot was free: then the entry went to the ledger before the write."""
+
+    entry: Entry
+    slot: int | None
+
+
+class ProcessRecorder:
+    """One per process. Every call that records returns when the entry is on disk, in the ledger or in the spool."""
+
+    def __init__(self, files: ProcessFiles) -> None:
+        self.files = files
+        self._tidier = Tidier(self.tidy)
+        self.rooms = RoomsWritten(on_new=self._tidier.wake)
+        self.indebted = Indebted()
+        self._ledger = QuickLedger()
+        self._abandoned: list[SlotMark] = []
+        self._lock = threading.Lock()
+        self._tidying = threading.Lock()
+
+    def start(self) -> None:
+        """Begins to keep the books in order; harmless when it runs already."""
+        with self._lock:
+            if not self._tidier.is_alive():
+                self._tidier.start()
+
+    def owes(self, store: str, room: str) -> bool:
+        return self.indebted.owes(store, room)
+
+    def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
+        entry = Entry(comment, holder, owed or "", DebtState.UNSETTLED, "its process died in the middle of the write")
+        self.rooms.note(comment.room, comment.time_us)
+        try:
+            return SlotMark(entry, self.files.inflight.mark(comment, holder=holder, owed=owed or ""))
+        except NoFreeSlot:
+            # Settled later by the same conditional write, whatever becomes of this one: only slower than a slot.
+            self._record(entry)
+            return SlotMark(entry, None)
+
+    def end(self, mark: Mark) -> None:
+        if isinstance(mark, SlotMark) and mark.slot is not None:
+            self.files.inflight.clear(mark.slot)
+
+    def abandon(self, mark: Mark) -> None:
+        if isinstance(mark, SlotMark) and mark.slot is not None:
+            with self._lock:
+                self._abandoned.append(mark)
+            self._tidier.wake()
+
+    def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
+        self._record(Entry(comment, holder, owed, DebtState.OPEN, cause))
+        # After the entry is kept: this process's own reads go to the holder from here on (protocol F11).
+        self.indebted.add(owed, comment.room)
+
+    def unsettled(self, comment: Comment, *, holder: StoreId, owed: StoreId | None, cause: str) -> None:
+        self._record(Entry(comment, holder, owed or "", DebtState.UNSETTLED, cause))
+
+    def _record(self, entry: Entry) -> None:
+        DEBTS.labels(entry.owed or "none", entry.state).inc()
+        if not self._ledger.keep(entry):
+            self.files.spool.append(entry)
+            self._tidier.wake()
+
+    @property
+    def all_kept(self) -> bool:
+        """Whether every entry is in the ledger. Until then this process confirms no epoch (protocol F4)."""
+        return not self.files.spool.waiting and not self._abandoned
+
+    def tidy(self) -> None:
+        """Brings spool, abandoned writes and rooms into the control database. Database errors pass through."""
+        with self._tidying:
+            # Counted before the spool is emptied: what is noted later may be in the spool again.
+            notes = self.indebted.notes
+            self.files.spool.drain(keep)
+            self._keep_abandoned()
+            self.rooms.flush()
+            self.indebted.refresh(in_ledger=notes)
+
+    def _keep_abandoned(self) -> None:
+        with self._lock:
+            abandoned = list(self._abandoned)
+        keep([mark.entry for mark in abandoned])
+        # Only now: while one is in neither place, this process would confirm an epoch (protocol F4).
+        for mark in abandoned:
+            self.end(mark)
+        with self._lock:
+            del self._abandoned[: len(abandoned)]
+
+    def close(self) -> None:
+        """Ends the thread. What is not in the ledger by then stays in the files, for the processes that are left."""
+        if self._tidier.is_alive():
+            self._tidier.stop()
+        self._ledger.close()
+
+
+_lock = threading.Lock()
+_recorder: ProcessRecorder | None = None
+
+
+def make_recorder() -> ProcessRecorder:
+    """Named by settings.CHAT_DEBT_RECORDER: the one of this process, which its policy looks at as well."""
+    global _recorder
+    files = process_files()
+    with _lock:
+        if _recorder is None or _recorder.files is not files:
+            _recorder = ProcessRecorder(files)
+        return _recorder
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+# Another thread of the parent may have held it at the moment of the fork.
+os.register_at_fork(after_in_child=_renew_lock)
