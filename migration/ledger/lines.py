@@ -42,5 +42,5 @@ def decode(line: bytes) -> Entry:
         fields: dict[str, Any] = orjson.loads(body)
         comment = Comment(**fields.pop("comment"))
         return Entry(comment=comment, state=DebtState(fields.pop("state")), **fields)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged(f"not an entry ({error}): {line[:80]!r}") from error

@@ -34,7 +34,7 @@ class ProcessRecorder:
     def __init__(self, files: ProcessFiles) -> None:
         self.files = files
         self._tidier = Tidier(self.tidy)
-        self.rooms = RoomsWritten(on_new=self._tidier.wake)
+        self.rooms = RoomsWritten(on_new=self._wake)
         self.indebted = Indebted()
         self._ledger = QuickLedger()
         self._abandoned: list[SlotMark] = []
@@ -45,7 +45,11 @@ class ProcessRecorder:
         """Begins to keep the books in order; harmless when it runs already."""
         with self._lock:
             if not self._tidier.is_alive():
+                self._tidier = Tidier(self.tidy)
                 self._tidier.start()
+
+    def _wake(self) -> None:
+        self._tidier.wake()
 
     def owes(self, store: str, room: str) -> bool:
         return self.indebted.owes(store, room)

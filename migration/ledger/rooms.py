@@ -10,7 +10,6 @@ from django.db.models.functions import Greatest
 
 from migration.models import ActiveRoom
 
-
 MOST_ROOMS = 10_000
 """Remembered as saved by a process; above this it begins anew."""
 

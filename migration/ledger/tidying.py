@@ -34,12 +34,18 @@ class Tidier(threading.Thread):
         while not self._stopped:
             self._wake.wait(TIDY_SECONDS)
             self._wake.clear()
-            try:
-                self._tidy()
-            except Error as error:
-                log.warning("ledger_away", doing="tidy the books", error=str(error))
-                connections["default"].close()
-            except Exception:
-                # A full disk, a fault of ours: the thread must live on, or the process never confirms again.
-                log.exception("books_untidy")
+            if not self._stopped:
+                self._round()
+        # What came while the last round was under way.
+        self._round()
         connections["default"].close()
+
+    def _round(self) -> None:
+        try:
+            self._tidy()
+        except Error as error:
+            log.warning("ledger_away", doing="tidy the books", error=str(error))
+            connections["default"].close()
+        except Exception:
+            # A full disk, a fault of ours: the thread must live on, or the process never confirms again.
+            log.exception("books_untidy")

@@ -1,4 +1,4 @@
-"""What ledger, spool, in-flight file and sweep are for: without any one of them the check of the proofs finds a loss."""
+"""What ledger, spool, in-flight file and sweep are for: without any of them the check finds a loss."""
 
 from __future__ import annotations
 

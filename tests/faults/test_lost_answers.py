@@ -90,8 +90,8 @@ def _behind(bed: Bed, store_id: StoreId, wire: Wire, stack: ExitStack) -> Store:
     return store
 
 
-@pytest.mark.parametrize("decides", [SOURCE, TARGET])
-@pytest.mark.parametrize("lost", [1, 2, 3])
+# After a lost connection the CQL driver needs a moment, in which puts are not even sent: there one is lost at most.
+@pytest.mark.parametrize(("decides", "lost"), [(SOURCE, 1), (SOURCE, 2), (SOURCE, 3), (TARGET, 1)])
 def test_the_answer_of_the_authority_is_lost(bed: Bed, decides: StoreId, lost: int) -> None:
     with service(bed, decides) as one, one.wire.strike(TEXT, Fault.LOSE_ANSWER, times=lost) as rule:
         accepted = one.post()
@@ -108,7 +108,6 @@ def test_every_answer_of_the_authority_is_lost(bed: Bed, decides: StoreId) -> No
     with service(bed, decides) as one:
         with one.wire.strike(TEXT, Fault.LOSE_ANSWER, times=99) as rule, pytest.raises(Unsettled):
             one.post()
-        # After a lost connection the CQL driver needs a moment, in which puts are not even sent.
         assert 1 <= rule.forwarded <= 1 + len(authority.RESEND_PAUSES)
     assert list(Debt.objects.values_list("state", flat=True)) == [DebtState.UNSETTLED]
     pay_everything(sweeping=False)

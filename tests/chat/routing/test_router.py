@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
 import pytest
+from prometheus_client import Counter
 
 from chat.conf import Role
 from chat.data import Comment, Endpoint, Page, Position
@@ -13,12 +18,14 @@ from chat.exceptions import (
     StoreRefused,
     StoreUnavailable,
 )
+from chat.metrics import FALLBACKS, MIRROR_SKIPPED, STALE_READS
 from chat.routing import authority
 from chat.routing.authority import Unsettled
-from chat.routing.ports import WriteRoute
-from chat.routing.router import AnsweredBy, Posted
+from chat.routing.ports import ReadRoute, WriteRoute
+from chat.routing.router import MIRROR_AWAY, AnsweredBy, Posted, Router
 from chat.stores.base import Store
-from tests.chat.routing.doubles import SOURCE, TARGET, Entry, Faulty, Setting, held_by
+from chat.stores.memory import MemoryStore
+from tests.chat.routing.doubles import SOURCE, TARGET, Entry, Faulty, Remembered, Setting, Turned, held_by
 
 AWAY = StoreUnavailable("memory", "nobody there")
 UNKNOWN = OutcomeUnknown("memory", "no answer")
@@ -222,3 +229,129 @@ def test_between_pages_nothing_is_admitted() -> None:
     inside = [setting.policy.inside for _ in setting.router.pages(Endpoint.ALL_COMMENTS, "chat", paged)]
     assert inside == [0, 0, 0, 0, 0]
     assert len(setting.policy.asked) == 5
+
+
+# Fallback
+
+
+@dataclass
+class Falling(Turned):
+    """Reads go to the target; the source answers in its place."""
+
+    route: ReadRoute = field(default_factory=lambda: ReadRoute(epoch=4, store=TARGET, fallback=SOURCE))
+
+    @contextmanager
+    def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:
+        yield self.route
+
+
+class Away(MemoryStore):
+    def latest(self, room: str, limit: int) -> tuple[Comment, ...]:
+        raise self.fault
+
+    fault: Exception = AWAY
+
+
+def read(setting: Setting, router: Router) -> AnsweredBy:
+    found, by = router.read(Endpoint.LATEST_COMMENTS, "chat", lambda store: store.latest("chat", 20))
+    assert found == (said(1),)
+    return by
+
+
+def counted(counter: Counter) -> float:
+    value: float = counter.labels(Endpoint.LATEST_COMMENTS)._value.get()
+    return value
+
+
+def test_a_read_is_answered_by_the_fallback_when_the_first_store_is_away() -> None:
+    setting = Setting(target=Away(), policy=Falling())
+    setting.source.upsert(said(1))
+    router, before = setting.router, counted(FALLBACKS)
+    assert read(setting, router) == AnsweredBy(store=SOURCE, epoch=4)
+    # Asked with little patience, and from then on not at all until it answers.
+    assert read(setting, router) == AnsweredBy(store=SOURCE, epoch=4)
+    assert setting.roles == [(TARGET, Role.PROMPT), (SOURCE, Role.SERVE), (SOURCE, Role.SERVE)]
+    assert counted(FALLBACKS) == before + 2
+    router.circuits.close()
+
+
+def test_a_first_store_that_refuses_is_asked_again_the_next_time() -> None:
+    away = Away()
+    away.fault = StoreRefused("memory", "no such table")
+    setting = Setting(target=away, policy=Falling())
+    setting.source.upsert(said(1))
+    router = setting.router
+    assert read(setting, router) == read(setting, router) == AnsweredBy(store=SOURCE, epoch=4)
+    assert setting.roles.count((TARGET, Role.PROMPT)) == 2
+
+
+def test_a_first_store_that_answers_needs_no_fallback() -> None:
+    setting = Setting(policy=Falling())
+    setting.target.upsert(said(1))
+    before = counted(FALLBACKS)
+    assert read(setting, setting.router) == AnsweredBy(store=TARGET, epoch=4)
+    assert counted(FALLBACKS) == before
+
+
+@pytest.mark.parametrize(
+    ("route", "stale"),
+    [
+        (ReadRoute(epoch=4, store=SOURCE, stale=True), 1),
+        (ReadRoute(epoch=4, store=TARGET, fallback=SOURCE, fallback_stale=True), 1),
+        (ReadRoute(epoch=4, store=SOURCE, fallback=TARGET, fallback_stale=True), 0),
+        (ReadRoute(epoch=4, store=TARGET, fallback=SOURCE), 0),
+    ],
+)
+def test_an_answer_of_a_store_that_is_owed_the_room_is_counted(route: ReadRoute, stale: int) -> None:
+    """Whichever store it was in the end (protocol F11)."""
+    setting = Setting(target=Away(), policy=Falling(route=route))
+    setting.source.upsert(said(1))
+    router, before = setting.router, counted(STALE_READS)
+    read(setting, router)
+    assert counted(STALE_READS) == before + stale
+    router.circuits.close()
+
+
+# A mirror that is away
+
+
+def test_after_its_first_failure_a_mirror_is_not_asked_but_owed() -> None:
+    setting = Setting(target=Faulty(refused=[AWAY]))
+    router, before = setting.router, MIRROR_SKIPPED.labels(TARGET)._value.get()
+    for _ in range(3):
+        router.post(room="chat", name="ann", text="hi")
+    assert [entry.cause for entry in setting.recorder.entries] == ["memory: nobody there", MIRROR_AWAY, MIRROR_AWAY]
+    assert setting.roles.count((TARGET, Role.MIRROR)) == 1
+    assert MIRROR_SKIPPED.labels(TARGET)._value.get() == before + 2
+    router.circuits.close()
+
+
+def test_a_mirror_that_refuses_one_comment_is_asked_for_the_next() -> None:
+    setting = Setting(target=Faulty(refused=[MirrorConflict("memory", "another comment")]))
+    router = setting.router
+    for _ in range(2):
+        router.post(room="chat", name="ann", text="hi")
+    assert [entry.cause for entry in setting.recorder.entries] == ["memory: another comment"]
+    assert held_by(setting.target) == [said(2)]
+
+
+# Marks
+
+
+@pytest.mark.parametrize(
+    ("setting", "abandoned"),
+    [
+        (Setting(), []),
+        (Setting(target=Faulty(refused=[AWAY])), []),
+        (Setting(source=Faulty(refused=[AWAY])), []),
+        (Setting(source=Faulty(refused=[UNKNOWN] * 4)), []),
+        (Setting(source=Faulty(refused=[ValueError("a defect")])), [said(1)]),
+        (Setting(target=Faulty(refused=[AWAY]), recorder=Remembered(fault=OSError("disk full"))), [said(1)]),
+        (Setting(source=Faulty(refused=[UNKNOWN] * 4), recorder=Remembered(fault=OSError("disk full"))), [said(1)]),
+    ],
+    ids=["done", "owed", "refused", "unsettled", "a defect", "not owed", "not unsettled"],
+)
+def test_a_mark_is_cleared_when_the_end_is_known_and_else_abandoned(setting: Setting, abandoned: list[Comment]) -> None:
+    with suppress(StoreUnavailable, OutcomeUnknown, ValueError):
+        post(setting)
+    assert (setting.recorder.under_way, setting.recorder.abandoned) == ([], abandoned)

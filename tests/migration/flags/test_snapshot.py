@@ -9,10 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from chat.data import Endpoint, StoreId
 from chat.exceptions import NotServing
-from chat.routing.ports import WriteRoute
+from chat.routing.ports import ReadRoute, WriteRoute
 from migration.enums import Phase, ReadFlag, WriteFlag
 from migration.flags import snapshot as module
-from migration.flags.snapshot import bucket, load
+from migration.flags.snapshot import Owes, ReadState, Snapshot, bucket, load
 from migration.models import Rollout, Route
 from tests.migration.flags.snapshots import at, held, reading
 from tests.migration.vectors import LATEST, POST, READS, flip_to, place, stand
@@ -136,3 +136,62 @@ def test_a_changed_share_is_seen_with_its_epoch(rollout: Rollout) -> None:
     flip_to(rollout, LATEST, Phase.CUTOVER, ramp=30)
     assert load(known).reads[LATEST].ramp == 30
     assert Route.objects.get(endpoint=LATEST).ramp_percent == 30
+
+
+# Indebted rooms, and the store that answers in another one's place
+
+
+CUTOVER = dict.fromkeys(READS, ReadState(ReadFlag.TARGET_RAMP, 100))
+
+
+def mirrored(*complete: StoreId, write: WriteFlag = WriteFlag.SOURCE_MIRROR) -> Snapshot:
+    return Snapshot(3, False, SOURCE, TARGET, write, CUTOVER, frozenset(complete))
+
+
+def owes(*stores: StoreId) -> Owes:
+    return lambda store, room: store in stores and room == "chat"
+
+
+@pytest.mark.parametrize("write", [WriteFlag.SOURCE_MIRROR, WriteFlag.TARGET_MIRROR])
+def test_a_room_is_read_from_the_store_that_is_owed_nothing_of_it(write: WriteFlag) -> None:
+    snapshot = mirrored(SOURCE, TARGET, write=write)
+    assert snapshot.read_route(LATEST, "chat", owes=owes(TARGET)) == ReadRoute(
+        epoch=3, store=SOURCE, fallback=TARGET, fallback_stale=True
+    )
+    assert snapshot.read_route(LATEST, "other", owes=owes(TARGET)) == ReadRoute(epoch=3, store=TARGET, fallback=SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "indebted"),
+    [
+        (mirrored(TARGET), owes(TARGET)),
+        (mirrored(SOURCE, TARGET, write=WriteFlag.TARGET), owes(TARGET)),
+        (mirrored(SOURCE, TARGET), owes(SOURCE, TARGET)),
+    ],
+    ids=["the other one is not complete", "the other one is not written", "both are owed"],
+)
+def test_where_no_other_store_can_answer_the_answer_is_stale(snapshot: Snapshot, indebted: Owes) -> None:
+    assert snapshot.read_route(LATEST, "chat", owes=indebted) == ReadRoute(epoch=3, store=TARGET, stale=True)
+
+
+def test_a_fallback_that_is_owed_the_room_is_known_as_stale() -> None:
+    assert mirrored(SOURCE, TARGET).read_route(LATEST, "chat", owes=owes(SOURCE)) == ReadRoute(
+        epoch=3, store=TARGET, fallback=SOURCE, fallback_stale=True
+    )
+
+
+@pytest.mark.parametrize("snapshot", [mirrored(TARGET), mirrored(SOURCE, TARGET, write=WriteFlag.TARGET)])
+def test_only_a_complete_and_written_store_is_a_fallback(snapshot: Snapshot) -> None:
+    assert snapshot.read_route(LATEST, "chat") == ReadRoute(epoch=3, store=TARGET)
+
+
+def test_a_source_that_answers_has_no_fallback() -> None:
+    """Nothing is gained: what the source lacks, the target lacks as well."""
+    assert reading(ReadFlag.SOURCE).read_route(LATEST, "chat").fallback is None
+
+
+def test_complete_stores_are_loaded_with_the_flags(rollout: Rollout) -> None:
+    stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER)
+    assert load().complete == {SOURCE, TARGET}
+    stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER, complete=False)
+    assert load().complete == {SOURCE}

@@ -40,7 +40,7 @@ def killed_writer(path: Path, mode: str) -> None:
     ) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"marked\n"
-        assert collect_marks(path, [].extend) is None, "a living process's file is its own"
+        assert collect_marks(path, list[Entry]().extend) is None, "a living process's file is its own"
         writer.send_signal(signal.SIGKILL)
 
 
@@ -84,7 +84,7 @@ def test_a_process_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
     file = InFlight(path)
     file.clear(file.mark(ONE, holder="dynamodb", owed="scylla-room"))
     file.close()
-    assert collect_marks(path, [].extend) is None
+    assert collect_marks(path, list[Entry]().extend) is None
     assert not path.exists()
 
 

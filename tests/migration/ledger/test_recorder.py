@@ -1,0 +1,174 @@
+"""What a process owes is in the ledger, the spool or the in-flight file at every moment (protocol W5, W6, F4, F11)."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from chat.data import StoreId
+from migration.enums import DebtState
+from migration.ledger import recorder as module
+from migration.ledger.entries import keep
+from migration.ledger.files import ProcessFiles
+from migration.ledger.inflight import SLOTS, InFlight
+from migration.ledger.lines import Entry
+from migration.ledger.quick import QuickLedger
+from migration.ledger.recorder import ProcessRecorder
+from migration.ledger.spool import Spool
+from migration.models import ActiveRoom, Debt
+from tests.migration.bed import OLD_US, comment
+
+SOURCE, TARGET = StoreId.DYNAMODB, StoreId.SCYLLA_ROOM
+
+
+@pytest.fixture
+def recorder(control: Path, tmp_path: Path) -> Iterator[ProcessRecorder]:
+    """Its thread is not started: the test is the thread."""
+    files = ProcessFiles(Spool(tmp_path / "own.spool"), InFlight(tmp_path / "own.inflight"))
+    recorder = ProcessRecorder(files)
+    yield recorder
+    recorder.close()
+    files.close()
+
+
+@pytest.fixture
+def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuickLedger, "keep", lambda *_: False)
+
+
+def owe(recorder: ProcessRecorder, number: int = 1) -> None:
+    recorder.owed(comment(number), holder=SOURCE, owed=TARGET, cause="mirror timed out")
+
+
+def kept() -> list[tuple[str, str]]:
+    return list(Debt.objects.order_by("pk").values_list("text", "state"))
+
+
+def test_a_debt_is_in_the_ledger_when_the_call_returns(recorder: ProcessRecorder) -> None:
+    owe(recorder)
+    recorder.unsettled(comment(2), holder=SOURCE, owed=None, cause="answer lost")
+    assert kept() == [("text 1", "open"), ("text 2", "unsettled")]
+    assert recorder.all_kept
+
+
+@pytest.mark.usefixtures("no_database")
+def test_without_the_database_it_is_in_the_spool_and_no_epoch_is_confirmed(recorder: ProcessRecorder) -> None:
+    owe(recorder)
+    assert (kept(), recorder.files.spool.waiting, recorder.all_kept) == ([], 1, False)
+    recorder.tidy()
+    assert (kept(), recorder.files.spool.waiting, recorder.all_kept) == ([("text 1", "open")], 0, True)
+
+
+def test_a_mark_lasts_from_begin_to_end(recorder: ProcessRecorder) -> None:
+    mark = recorder.begin(comment(1), holder=SOURCE, owed=TARGET)
+    assert recorder.files.inflight.taken == 1
+    recorder.end(mark)
+    assert recorder.files.inflight.taken == 0
+    assert (kept(), recorder.all_kept) == ([], True)
+
+
+def test_an_abandoned_write_is_marked_until_the_ledger_has_it(recorder: ProcessRecorder) -> None:
+    recorder.abandon(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+    assert (recorder.files.inflight.taken, recorder.all_kept) == (1, False)
+    recorder.tidy()
+    assert kept() == [("text 1", "unsettled")]
+    assert (recorder.files.inflight.taken, recorder.all_kept) == (0, True)
+
+
+def test_no_epoch_is_confirmed_while_an_abandoned_write_is_on_its_way_to_the_ledger(
+    recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policy looks in the middle of it."""
+    recorder.abandon(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+    seen: list[bool] = []
+
+    def look(entries: Sequence[Entry]) -> None:
+        seen.append(recorder.all_kept)
+        keep(entries)
+
+    monkeypatch.setattr(module, "keep", look)
+    recorder.tidy()
+    assert seen == [False]
+    assert recorder.all_kept
+
+
+def test_an_abandoned_write_that_the_ledger_refuses_is_tried_again(
+    recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.abandon(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+
+    def away(entries: Sequence[Entry]) -> None:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "keep", away)
+        with pytest.raises(OperationalError):
+            recorder.tidy()
+    assert (recorder.files.inflight.taken, recorder.all_kept) == (1, False)
+    recorder.tidy()
+    assert kept() == [("text 1", "unsettled")]
+
+
+def test_a_write_that_finds_no_free_slot_is_in_the_ledger_before_it_is_sent(recorder: ProcessRecorder) -> None:
+    for number in range(SLOTS):
+        recorder.begin(comment(number), holder=SOURCE, owed=TARGET)
+    mark = recorder.begin(comment(SLOTS), holder=SOURCE, owed=TARGET)
+    assert kept() == [(f"text {SLOTS}", "unsettled")]
+    recorder.end(mark)
+    recorder.abandon(mark)
+    assert (recorder.files.inflight.taken, recorder.all_kept) == (SLOTS, True)
+
+
+def test_a_full_disk_lets_no_write_begin(recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sparse file's page that has no block kills the process that touches it, so blocks are asked for first."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.posix_fallocate", full)
+        with pytest.raises(OSError, match="No space left"):
+            recorder.begin(comment(1), holder=SOURCE, owed=TARGET)
+    assert recorder.files.inflight.taken == 0
+    recorder.end(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+
+
+def test_the_rooms_that_are_written_are_saved(recorder: ProcessRecorder) -> None:
+    recorder.begin(comment(1), holder=SOURCE, owed=TARGET)
+    recorder.tidy()
+    assert list(ActiveRoom.objects.values_list("room", "last_us")) == [("chat", OLD_US + 1_000_000)]
+
+
+def test_a_room_is_read_elsewhere_from_the_debt_to_its_payment(recorder: ProcessRecorder) -> None:
+    owe(recorder)
+    assert recorder.owes(TARGET, "chat")
+    assert not recorder.owes(SOURCE, "chat")
+    assert not recorder.owes(TARGET, "other")
+    recorder.tidy()
+    assert recorder.owes(TARGET, "chat")
+    Debt.objects.update(state=DebtState.PAID)
+    recorder.tidy()
+    assert not recorder.owes(TARGET, "chat")
+
+
+@pytest.mark.usefixtures("no_database")
+def test_a_debt_that_is_spooled_while_the_books_are_tidied_still_counts(
+    recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when the spool was emptied, and is not in the ledger yet when the rooms are read from there."""
+    monkeypatch.setattr(recorder.rooms, "flush", lambda: owe(recorder))
+    recorder.tidy()
+    assert kept() == []
+    assert recorder.owes(TARGET, "chat")
+
+
+def test_what_is_left_at_the_end_is_kept_by_the_last_round(recorder: ProcessRecorder) -> None:
+    recorder.start()
+    recorder.start()
+    recorder.abandon(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+    recorder.close()
+    assert kept() == [("text 1", "unsettled")]
