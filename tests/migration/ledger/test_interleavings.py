@@ -286,7 +286,7 @@ def ground(
 
 
 CAMPAIGN = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=14,
     deadline=None,
     derandomize=True,
