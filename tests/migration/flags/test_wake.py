@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
@@ -13,6 +14,12 @@ from migration.flags import wake as module
 from migration.flags.wake import Listener, wake_holders
 
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(autouse=True)
+def deployment(settings: Settings) -> None:
+    """One of this test's own: other processes of the suite share the Redis, and wake theirs."""
+    settings.ENV = env().model_copy(update={"keyspace": f"wake_{uuid4().hex[:12]}"})
 
 
 @pytest.fixture
