@@ -195,8 +195,9 @@ def mirror_writes() -> None:
 
 
 def redis_url() -> str:
-    """A database of the tests' own on the real Redis."""
-    return urlsplit(env().redis_url)._replace(path="/9").geturl()
+    """A database of the tests' own on the real Redis, and of each test process, for some empty theirs."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return urlsplit(env().redis_url)._replace(path=f"/{9 + process % 7}").geturl()
 
 
 def copy_of(template: Path, folder: Path) -> Path:
