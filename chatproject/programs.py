@@ -7,8 +7,9 @@ from pathlib import Path
 
 from chatproject.env import BASE_DIR, Env
 
-QUEUES = {"control": ("control", 1), "walks": ("backfill,parity", 2)}
-"""Worker name: its queues, and how many tasks it takes at once. Debts are paid while a backfill runs."""
+QUEUES = {"control": ("control", 2), "walks": ("backfill,parity", 2)}
+"""Worker name: its queues, and how many tasks it takes at once. Debts are paid while a backfill runs, and while a
+transition that somebody left is watched for a sign of life."""
 
 
 def web(env: Env) -> list[str]:
