@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from migration.enums import DebtState
 from migration.guards.answer import Answer, Move
+from migration.ledger.entries import UNPAID
 from migration.models import Debt
-
-UNPAID = (DebtState.OPEN, DebtState.UNSETTLED, DebtState.CONFLICT, DebtState.FAILED)
 
 
 def debts(move: Move) -> Answer:

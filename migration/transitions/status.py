@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migration.enums import HolderState
-from migration.guards.debts import UNPAID
+from migration.ledger.entries import UNPAID
 from migration.models import Debt, Holder, Route, StoreState, Transition
 from migration.transitions.planning import active_rollout
 

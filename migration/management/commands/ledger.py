@@ -10,8 +10,8 @@ from django.db.models import Count, Min
 
 from chat.management.base import REFUSED, UNREACHABLE, ChatCommand, add_json
 from chat.stores.registry import open_store
-from migration.guards.debts import UNPAID
 from migration.ledger.drain import drain_everything
+from migration.ledger.entries import UNPAID
 from migration.management.tables import table
 from migration.models import Debt
 
