@@ -70,15 +70,24 @@ HELD_ROWS = (
 )
 
 
+class MirrorMode(TextChoices):
+    """Whether the client's answer waits for the mirror (protocol W9)."""
+
+    SYNC = "sync", "the answer waits for the mirror"
+    ASYNC = "async", "the mirror follows the answer"
+
+
 class HolderState(TextChoices):
     LIVE = "live"
     LEFT = "left", "deregistered"
     DEAD = "dead", "proven dead"
+    DECLARED = "declared", "declared dead"
 
 
 class Step(TextChoices):
     """How far a transition got. Each is written before its effect is relied on, so that it can be resumed."""
 
+    REQUESTED = "requested", "waiting for a worker or an approval"
     INTENT = "intent"
     HELD = "held", "writes held"
     FLIPPED = "flipped", "flipped, waiting for processes"
@@ -93,6 +102,7 @@ class DebtState(TextChoices):
     CONFLICT = "conflict"
     FAILED = "failed"
     PAID = "paid"
+    WAIVED = "waived", "given up by a named person"
     VOID = "void", "never kept by its holder"
 
 

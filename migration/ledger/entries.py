@@ -10,6 +10,7 @@ from django.utils import timezone
 from migration.enums import DebtState
 from migration.ledger.lines import Entry
 from migration.models import Debt
+from migration.models.debt import key_of
 
 UNPAID = (DebtState.OPEN, DebtState.UNSETTLED, DebtState.CONFLICT, DebtState.FAILED)
 
@@ -29,6 +30,7 @@ def keep(entries: Sequence[Entry]) -> None:
 def _row(entry: Entry) -> Debt:
     comment = entry.comment
     return Debt(
+        key=key_of(comment),
         room=comment.room,
         name=comment.name,
         time_us=comment.time_us,

@@ -1,9 +1,10 @@
 """Tables of the control plane, one noun a file."""
 
-from migration.models.audit import AuditEvent
+from migration.models.audit import AuditEvent, AuditHead
 from migration.models.clocks import ActiveRoom, ChangeClock, SweepState
-from migration.models.debt import Debt
+from migration.models.debt import Debt, DrainLease
 from migration.models.difference import Difference
+from migration.models.drill import Drill
 from migration.models.holder import Holder
 from migration.models.quarantined import QuarantinedItem
 from migration.models.rollout import Rollout, StoreState
@@ -14,9 +15,12 @@ from migration.models.transition import Transition
 __all__ = [
     "ActiveRoom",
     "AuditEvent",
+    "AuditHead",
     "ChangeClock",
     "Debt",
     "Difference",
+    "DrainLease",
+    "Drill",
     "Holder",
     "QuarantinedItem",
     "Rollout",

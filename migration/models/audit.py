@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
@@ -23,7 +24,10 @@ class AppendOnly(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """Append-only: written in the same transaction as what it tells of."""
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
+    # Of the event before, and of this one over all its fields and that one's. Null only before they are chained.
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, unique=True, null=True)
     actor = models.CharField(max_length=150)
     action = models.CharField(max_length=64)
     subject = models.CharField(max_length=128)
@@ -43,3 +47,15 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("audit events are never deleted")
+
+
+class AuditHead(models.Model):
+    """The newest event's digest and how many there are. One row, locked by whoever adds the next event."""
+
+    ONLY = 1
+
+    digest = models.CharField(max_length=64, blank=True)
+    events = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.events} events"

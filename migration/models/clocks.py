@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from migration.models.exacttext import ExactTextField
+
 
 class ChangeClock(models.Model):
     """The highest write timestamp reserved so far, in microseconds (protocol T4). One row."""
@@ -19,7 +21,7 @@ class ChangeClock(models.Model):
 class ActiveRoom(models.Model):
     """A room our processes wrote to, and when last: where the recency sweep looks (protocol D4)."""
 
-    room = models.TextField(primary_key=True)
+    room = ExactTextField(primary_key=True)
     last_us = models.PositiveBigIntegerField()
 
     class Meta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from migration.models.exacttext import ExactTextField
 from migration.models.run import Run
 
 
@@ -12,8 +13,8 @@ class Difference(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="differences")
     kind = models.CharField(max_length=16, help_text="missing, extra or different, seen from the target")
-    room = models.TextField()
-    name = models.TextField()
+    room = ExactTextField()
+    name = ExactTextField()
     time = models.TextField()
     digest_source = models.CharField(max_length=32, blank=True)
     digest_target = models.CharField(max_length=32, blank=True)

@@ -19,12 +19,19 @@ class Holder(models.Model):
     slot = models.PositiveSmallIntegerField()
     # Path of its spool and in-flight file, without their endings: whoever proves it dead empties them first.
     files = models.TextField(blank=True)
+    # What routes it: `routed`, or the fixed policy of its DB_BACKEND (protocol F10).
+    backend = models.CharField(max_length=32, default="routed")
+    # For people: the name of its machine.
+    machine = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=8, choices=HolderState, default=HolderState.LIVE)
     acked_epoch = models.PositiveBigIntegerField(default=0)
     # Counts heartbeats: an observer judges by whether it moves, never by another machine's wall clock (protocol T7).
     beats = models.PositiveBigIntegerField(default=0)
     # No instant above this was issued at the last heartbeat, in microseconds.
     issued_us = models.PositiveBigIntegerField(default=0)
+    # Of one declared dead: by whom, and how it was stopped (protocol F9).
+    declared_by = models.CharField(max_length=150, blank=True)
+    declared_how = models.TextField(blank=True)
     registered_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(auto_now=True)
 

@@ -15,6 +15,11 @@ class Rollout(models.Model):
     active = models.BooleanField(default=True)
     # True from a transition's intent to its end: holders then poll every 50 ms (protocol F5).
     moving = models.BooleanField(default=False)
+    # One switch that stops transitions and background work.
+    frozen = models.BooleanField(default=False)
+    frozen_by = models.CharField(max_length=150, blank=True)
+    frozen_reason = models.TextField(blank=True)
+    frozen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from chat.data import Endpoint
-from migration.enums import HELD_ROWS, LEGAL_ROWS, Kind, Phase, ReadFlag, WriteFlag
+from migration.enums import HELD_ROWS, LEGAL_ROWS, Kind, MirrorMode, Phase, ReadFlag, WriteFlag
 from migration.models.rollout import Rollout
 
 
@@ -33,6 +33,9 @@ class Route(models.Model):
     )
     shadow_percent = models.PositiveSmallIntegerField(
         default=0, help_text="share of requests that are also asked of the store that does not answer"
+    )
+    mirror_mode = models.CharField(
+        max_length=8, choices=MirrorMode, default=MirrorMode.SYNC, help_text="whether a client waits for the mirror"
     )
     enabled = models.BooleanField(default=True, help_text="off: no address serves this endpoint; guards leave it out")
     # The epoch of its last change.

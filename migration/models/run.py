@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from migration.enums import RunKind, RunState, SegmentState
+from migration.models.exacttext import ExactTextField
 
 
 class Run(models.Model):
@@ -34,7 +35,7 @@ class Segment(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="segments")
     number = models.PositiveIntegerField()
     # The room, for parity.
-    label = models.TextField(blank=True)
+    label = ExactTextField(blank=True)
     state = models.CharField(max_length=16, choices=SegmentState, default=SegmentState.PENDING)
     cursor = models.JSONField(null=True)
     # Raised at every claim; a worker with an older one can neither move the cursor nor count (protocol C1).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from migration.enums import Phase, Step
+from migration.enums import MirrorMode, Phase, Step
 from migration.models.rollout import Rollout
 
 
@@ -13,12 +13,18 @@ class Transition(models.Model):
 
     rollout = models.ForeignKey(Rollout, on_delete=models.PROTECT, related_name="transitions")
     endpoint = models.CharField(max_length=32)
-    verb = models.CharField(max_length=16, help_text="advance, rollback, ramp or shadow")
+    verb = models.CharField(max_length=16, help_text="advance, rollback, ramp, shadow or mirror")
     from_phase = models.CharField(max_length=16, choices=Phase)
     to_phase = models.CharField(max_length=16, choices=Phase)
     percent = models.PositiveSmallIntegerField(null=True, help_text="the new ramp or shadow share")
+    mirror_mode = models.CharField(max_length=8, choices=MirrorMode, blank=True)
+    drill = models.ForeignKey("migration.Drill", null=True, on_delete=models.PROTECT, related_name="legs")
     actor = models.CharField(max_length=150)
     reason = models.TextField()
+    # A second person must say yes before it begins; null until then.
+    approval_needed = models.BooleanField(default=False)
+    approved_by = models.CharField(max_length=150, blank=True)
+    approved_at = models.DateTimeField(null=True)
     step = models.CharField(max_length=16, choices=Step, default=Step.INTENT)
     # The last epoch this transition made.
     epoch = models.PositiveBigIntegerField(null=True)

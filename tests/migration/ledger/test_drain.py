@@ -29,7 +29,7 @@ from tests.faults.wire import Fault, Wire
 from tests.migration.bed import Bed, comment
 
 SOURCE, TARGET = StoreId.DYNAMODB, StoreId.SCYLLA_ROOM
-HASTY = Deadlines(connect=0.5, request=1.0)
+HASTY = Deadlines(connect=5.0, request=2.0)
 
 
 @pytest.fixture
