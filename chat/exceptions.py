@@ -19,6 +19,10 @@ class StoreUnavailable(StoreError):
     """Nothing was done and the same call may work later: throttled, refused, no node up, a read timed out."""
 
 
+class StoreThrottled(StoreUnavailable):
+    """The store answers, but takes no more at this pace: slow down."""
+
+
 class StoreRefused(StoreError):
     """The call can never work as it is: a missing table, no permission, a value the store cannot hold."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from chat.exceptions import OutcomeUnknown, StoreError, StoreRefused, StoreUnavailable
 
@@ -22,6 +22,9 @@ STORE_SECONDS = Histogram(
 MIRROR_SKIPPED = Counter(
     "chat_mirror_skipped", "Mirror writes that became a debt at once, because the mirror's breaker was open", ["store"]
 )
+MIRRORED_IN_PLACE = Counter(
+    "chat_mirrored_in_place", "Mirror writes of the async mode that a client waited for, because too many were waiting"
+)
 DEBTS = Counter("chat_debts", "Debts recorded by this process, by the store owed and the cause", ["store", "cause"])
 FALLBACKS = Counter(
     "chat_read_fallbacks", "Reads answered by the other store, because the first one failed or was late", ["endpoint"]
@@ -29,6 +32,13 @@ FALLBACKS = Counter(
 STALE_READS = Counter(
     "chat_stale_reads", "Reads of a room from a store that is owed a comment of it, for want of another", ["endpoint"]
 )
+
+BREAKER_OPEN = "chat_breaker_open"
+"""Gauge by store, of the process that answers the scrape: 1 while it is spared because it failed a moment ago."""
+
+SCRAPED = CollectorRegistry()
+"""What is looked up when somebody scrapes, and so is the same whichever process counts: gauges of the control plane
+register here, as this package does not know of them."""
 
 OUTCOMES = {StoreUnavailable: "unavailable", StoreRefused: "refused", OutcomeUnknown: "unknown"}
 

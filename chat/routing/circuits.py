@@ -28,6 +28,10 @@ class Circuits:
                 breaker = self._breakers.setdefault(store_id, Breaker(store_id, lambda: self._ping(store_id)))
         return breaker
 
+    def states(self) -> dict[StoreId, bool]:
+        """Each store's breaker that was ever asked for, and whether it is open."""
+        return {store_id: breaker.is_open for store_id, breaker in list(self._breakers.items())}
+
     def _ping(self, store_id: StoreId) -> None:
         self._open_store(store_id, Role.MIRROR).ping()
 

@@ -1,4 +1,7 @@
-"""The fixed policies of the DB_BACKEND switch: `dynamodb`, `scylla` and `dual`, without a control plane."""
+"""The fixed policies of the DB_BACKEND switch: `dynamodb`, `scylla` and `dual`, without a control plane.
+
+While a rollout is under way its control plane gives a policy of its own for the same routes (`ports.FixedRegistrar`).
+"""
 
 from __future__ import annotations
 

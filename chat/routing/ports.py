@@ -19,6 +19,8 @@ class WriteRoute:
     epoch: int
     authority: StoreId
     mirror: StoreId | None
+    # The client's answer does not wait for the mirror (protocol W9).
+    mirror_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class RoutingPolicy(Protocol):
 
     def close(self) -> None:
         """Give back what the process holds (registration, slot, threads)."""
+
+
+class FixedRegistrar(Protocol):
+    """Named by settings.CHAT_FIXED_REGISTRAR: lets a control plane know of a process on a fixed DB_BACKEND (F10)."""
+
+    def __call__(self, backend: str, route: WriteRoute) -> RoutingPolicy | None:
+        """A policy that sends every request along `route`. None where there is no rollout to register with.
+
+        Raises `NotServing` where the phases contradict the backend.
+        """
 
 
 Mark = object

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from chat import conf
-from chat.routing.fixed import FixedPolicy
-from chat.routing.ports import DebtRecorder, RoutingPolicy
+from chat.routing.fixed import BACKENDS, FixedPolicy
+from chat.routing.ports import DebtRecorder, FixedRegistrar, RoutingPolicy
 from chat.routing.router import Router
 from chat.stores.registry import open_store
 
@@ -36,11 +36,27 @@ def router() -> Router:
         return _router
 
 
+def current_router() -> Router | None:
+    """The router if there is one already: whoever only looks must not register this process."""
+    return _router if _owner == os.getpid() else None
+
+
 def make_policy() -> RoutingPolicy:
-    if conf.env().db_backend == "routed":
+    """Raises `NotServing` when the process cannot register, or its DB_BACKEND contradicts a rollout (F5, F10)."""
+    backend = conf.env().db_backend
+    if backend == "routed":
         policy: RoutingPolicy = import_string(settings.CHAT_ROUTING)()
         return policy
-    return FixedPolicy.for_backend(conf.env().db_backend)
+    return _registered(backend) or FixedPolicy.for_backend(backend)
+
+
+def _registered(backend: str) -> RoutingPolicy | None:
+    """None where no rollout is under way, or no control plane is there at all: then the backend serves alone."""
+    registrar = getattr(settings, "CHAT_FIXED_REGISTRAR", None)
+    if not registrar:
+        return None
+    register: FixedRegistrar = import_string(registrar)
+    return register(backend, BACKENDS[backend])
 
 
 def make_recorder() -> DebtRecorder:
@@ -53,6 +69,7 @@ def _close(closing: Router, owner: int) -> None:
     if owner == os.getpid():
         closing.circuits.close()
         closing.policy.close()
+        closing.afterwards.close()
         closing.recorder.close()
 
 

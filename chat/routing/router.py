@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -14,6 +14,7 @@ from chat.conf import Role
 from chat.data import Comment, Endpoint, Page, Position, StoreId
 from chat.exceptions import KeyContested, OutcomeUnknown, StoreError, StoreRefused, StoreUnavailable
 from chat.metrics import FALLBACKS, MIRROR_SKIPPED, STALE_READS, timed
+from chat.routing.afterwards import Afterwards
 from chat.routing.authority import Unsettled, decide
 from chat.routing.circuits import Circuits
 from chat.routing.ports import DebtRecorder, ReadRoute, RoutingPolicy, WriteRoute
@@ -56,10 +57,15 @@ class Router:
         self.recorder = recorder
         self.open_store = open_store
         self.circuits = Circuits(open_store)
+        self.afterwards = Afterwards()
 
     def post(self, *, room: str, name: str, text: str) -> Posted:
-        """Accept a comment. When this returns, it is in the authority, and in the mirror or the ledger (W1, W6)."""
-        with self.policy.admit_write() as route:
+        """Accept a comment. When this returns, it is in the authority, and in the mirror or the ledger (W1, W6).
+
+        Where the mirror may follow later (W9), the in-flight file holds what it is owed until then.
+        """
+        with ExitStack() as admitted:
+            route = admitted.enter_context(self.policy.admit_write())
             under_way = UnderWay(self.recorder, route)
 
             def draft() -> Comment:
@@ -68,10 +74,21 @@ class Router:
                 under_way.begin(comment)
                 return comment
 
-            with self._ending(under_way, route):
-                comment = self._decide(route, draft)
-                self._mirror(route, comment)
-            return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
+            admitted.enter_context(self._ending(under_way, route))
+            comment = self._decide(route, draft)
+            # The mark and the admission end with the mirror's part, in whichever thread that is.
+            finish = partial(self._finish, admitted.pop_all(), route, comment)
+        if not (self._may_follow(route) and self.afterwards.take(finish)):
+            finish()
+        return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
+
+    def _may_follow(self, route: WriteRoute) -> bool:
+        """A mirror that is known to be away is owed the comment before the answer, as in the sync mode (W6)."""
+        return route.mirror_later and route.mirror is not None and not self.circuits.of(route.mirror).is_open
+
+    def _finish(self, admitted: ExitStack, route: WriteRoute, comment: Comment) -> None:
+        with admitted:
+            self._mirror(route, comment)
 
     @contextmanager
     def _ending(self, under_way: UnderWay, route: WriteRoute) -> Iterator[None]:

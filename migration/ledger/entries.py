@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from migration.enums import DebtState
@@ -16,15 +17,32 @@ UNPAID = (DebtState.OPEN, DebtState.UNSETTLED, DebtState.CONFLICT, DebtState.FAI
 
 
 def keep(entries: Sequence[Entry]) -> None:
-    """Committed when it returns; what is recorded and unpaid already stays as it is (protocol D1).
+    """Committed when it returns; what is recorded and unpaid already stays as it is (protocol D1), but for one thing:
+    an open entry after an unsettled one for the same key and direction tells that the holder has the comment.
 
     Rows are immutable, so the entry that is there holds the same comment. An unsettled entry that comes after an open
-    one for the same key adds nothing: the holder is known to have the comment.
+    one adds nothing.
     """
     if not entries:
         return
     with transaction.atomic():
         Debt.objects.bulk_create([_row(entry) for entry in entries], ignore_conflicts=True)
+        _settle([entry for entry in entries if entry.state == DebtState.OPEN])
+
+
+def _settle(known: list[Entry]) -> None:
+    """They were acknowledged, so readers miss them from now on (protocol F11). Almost always there is none."""
+    keys = [key_of(entry.comment) for entry in known]
+    found = set(Debt.objects.filter(state=DebtState.UNSETTLED, key__in=keys).values_list("key", flat=True))
+    for entry in (entry for entry, key in zip(known, keys, strict=True) if key in found):
+        unsettled_entry(entry).update(state=DebtState.OPEN, cause=entry.cause, next_try_at=timezone.now())
+
+
+def unsettled_entry(entry: Entry) -> QuerySet[Debt]:
+    """The unpaid row of this key and direction, while it is unsettled."""
+    return Debt.objects.filter(
+        key=key_of(entry.comment), holder=entry.holder, owed=entry.owed, state=DebtState.UNSETTLED
+    )
 
 
 def _row(entry: Entry) -> Debt:

@@ -48,6 +48,12 @@ def process_files() -> ProcessFiles:
         return _files[1]
 
 
+def opened_files() -> ProcessFiles | None:
+    """Those of this process if it has any already: whoever only looks must not make them."""
+    with _lock:
+        return _files[1] if _files is not None and _files[0] == os.getpid() else None
+
+
 def _open(base: Path) -> ProcessFiles:
     spool = Spool(base.with_suffix(SPOOL))
     try:

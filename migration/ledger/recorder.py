@@ -10,7 +10,8 @@ from chat.data import Comment, StoreId
 from chat.metrics import DEBTS
 from chat.routing.ports import Mark
 from migration.enums import DebtState
-from migration.ledger.entries import keep
+from migration.ledger.closing import close
+from migration.ledger.entries import keep, unsettled_entry
 from migration.ledger.files import ProcessFiles, process_files
 from migration.ledger.indebted import Indebted
 from migration.ledger.inflight import NoFreeSlot
@@ -19,10 +20,12 @@ from migration.ledger.quick import QuickLedger
 from migration.ledger.rooms import RoomsWritten
 from migration.ledger.tidying import Tidier
 
+NOTHING_OWED = "its write ended with nothing owed"
+
 
 @dataclass(frozen=True, slots=True)
 class SlotMark:
-    """`slot` is None where no slot was free: then the entry went to the ledger before the write."""
+    """`slot` is None where no slot was free: then the entry was recorded before the write, and `end` closes it."""
 
     entry: Entry
     slot: int | None
@@ -38,6 +41,9 @@ class ProcessRecorder:
         self.indebted = Indebted()
         self._ledger = QuickLedger()
         self._abandoned: list[SlotMark] = []
+        # Of writes without a slot: not over yet, and over with nothing owed.
+        self._recorded_first: set[Comment] = set()
+        self._over: list[Entry] = []
         self._lock = threading.Lock()
         self._tidying = threading.Lock()
 
@@ -60,27 +66,53 @@ class ProcessRecorder:
         try:
             return SlotMark(entry, self.files.inflight.mark(comment, holder=holder, owed=owed or ""))
         except NoFreeSlot:
-            # Settled later by the same conditional write, whatever becomes of this one: only slower than a slot.
+            # Should this process die now, it is settled by the same conditional write: only slower than a slot.
             self._record(entry)
+            with self._lock:
+                self._recorded_first.add(comment)
             return SlotMark(entry, None)
 
     def end(self, mark: Mark) -> None:
-        if isinstance(mark, SlotMark) and mark.slot is not None:
+        if not isinstance(mark, SlotMark):
+            return
+        if mark.slot is not None:
             self.files.inflight.clear(mark.slot)
+        elif self._was_recorded_first(mark.entry.comment):
+            # Refused, or in both stores. Closed by the tidier, as the request has no time for it; a drain that is
+            # faster only finds what is there.
+            with self._lock:
+                self._over.append(mark.entry)
+            self._tidier.wake()
 
     def abandon(self, mark: Mark) -> None:
-        if isinstance(mark, SlotMark) and mark.slot is not None:
-            with self._lock:
-                self._abandoned.append(mark)
-            self._tidier.wake()
+        if not isinstance(mark, SlotMark):
+            return
+        if mark.slot is None:
+            # Its entry is unsettled, which is what is known of it.
+            self._was_recorded_first(mark.entry.comment)
+            return
+        with self._lock:
+            self._abandoned.append(mark)
+        self._tidier.wake()
+
+    def _was_recorded_first(self, comment: Comment) -> bool:
+        """True once for each write without a slot, unless something is owed by now: then its entry stays."""
+        if not self._recorded_first:
+            return False
+        with self._lock:
+            found = comment in self._recorded_first
+            self._recorded_first.discard(comment)
+        return found
 
     def owed(self, comment: Comment, *, holder: StoreId, owed: StoreId, cause: str) -> None:
         self._record(Entry(comment, holder, owed, DebtState.OPEN, cause))
+        self._was_recorded_first(comment)
         # After the entry is kept: this process's own reads go to the holder from here on (protocol F11).
         self.indebted.add(owed, comment.room)
 
     def unsettled(self, comment: Comment, *, holder: StoreId, owed: StoreId | None, cause: str) -> None:
         self._record(Entry(comment, holder, owed or "", DebtState.UNSETTLED, cause))
+        self._was_recorded_first(comment)
 
     def _record(self, entry: Entry) -> None:
         DEBTS.labels(entry.owed or "none", entry.state).inc()
@@ -98,8 +130,10 @@ class ProcessRecorder:
         with self._tidying:
             # Counted before the spool is emptied: what is noted later may be in the spool again.
             notes = self.indebted.notes
+            over = len(self._over)
             self.files.spool.drain(keep)
             self._keep_abandoned()
+            self._close_over(over)
             self.rooms.flush()
             self.indebted.refresh(in_ledger=notes)
 
@@ -112,6 +146,13 @@ class ProcessRecorder:
             self.end(mark)
         with self._lock:
             del self._abandoned[: len(abandoned)]
+
+    def _close_over(self, count: int) -> None:
+        """The first `count`, whose entries are in the ledger by now. One that was noted as owed stays."""
+        for entry in self._over[:count]:
+            close(unsettled_entry(entry), DebtState.PAID, reason=NOTHING_OWED, was=DebtState.UNSETTLED)
+        with self._lock:
+            del self._over[:count]
 
     def close(self) -> None:
         """Ends the thread. What is not in the ledger by then stays in the files, for the processes that are left."""

@@ -50,6 +50,12 @@ class Spool:
         """Entries not yet in the ledger. While there are any, the process confirms no epoch (protocol F4)."""
         return self._waiting
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What of the file is not in the ledger yet."""
+        with self._lock:
+            return os.fstat(self._descriptor).st_size - self._kept_to
+
     def append(self, entry: Entry) -> None:
         """On disk when this returns. Raises OSError if the disk does not take it: then nothing may be acknowledged."""
         with self._lock:

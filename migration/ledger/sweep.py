@@ -13,6 +13,7 @@ from chat.clock import wall_us
 from chat.codec.timetext import canonical
 from chat.conf import Role, env
 from chat.data import Comment, Position, StoreId
+from chat.exceptions import StoreError
 from chat.stores.base import Store
 from migration.enums import DebtState, Kind, WriteFlag
 from migration.ledger.entries import keep
@@ -36,7 +37,7 @@ class Swept:
 
 
 def sweep(open_store: OpenStore) -> Swept | None:
-    """One sweep; None while writes are not mirrored. Raises `StoreError` when a store cannot be read."""
+    """One sweep; None while writes are not mirrored. Raises `StoreError` when a store cannot be read, and notes it."""
     rollout = Rollout.objects.get(active=True)
     flag = Route.objects.filter(rollout=rollout, kind=Kind.WRITE).values_list("write_flag", flat=True).first()
     if flag == WriteFlag.HELD:
@@ -48,7 +49,12 @@ def sweep(open_store: OpenStore) -> Swept | None:
     began = wall_us()
     # The first sweep since writes are mirrored has nothing to go back to: the backfill copies what is older.
     state, _ = SweepState.objects.get_or_create(pk=SweepState.ONLY, defaults={"clean_start_us": began})
-    found = _sweep_since(rollout, open_store, floor_us=max(0, state.clean_start_us - OVERLAP_US), ceiling_us=began)
+    try:
+        found = _sweep_since(rollout, open_store, floor_us=max(0, state.clean_start_us - OVERLAP_US), ceiling_us=began)
+    except StoreError as error:
+        # Where it began is left alone: the next one goes back as far as this one would have.
+        SweepState.objects.filter(pk=state.pk).update(last_error=str(error)[:500])
+        raise
     clean = {"clean_start_us": began} if not found.missing else {}
     SweepState.objects.filter(pk=state.pk).update(
         last_start_us=began,

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from chat.exceptions import StoreRefused, StoreUnavailable
+from chat.exceptions import StoreRefused, StoreThrottled, StoreUnavailable
 
 CLIENT_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 """Everything that a call of the client raises for a reason outside this program."""
@@ -77,6 +77,8 @@ def refused(store: str, error: Exception) -> StoreRefused:
 
 
 def unavailable(store: str, error: Exception) -> StoreUnavailable:
+    if _code(error) in _THROTTLED:
+        return StoreThrottled(store, reason(error))
     advice = "check DYNAMODB_ENDPOINT_URL, or start one (`python -m devstack up`)"
     return StoreUnavailable(store, f"{reason(error)}; {advice}" if isinstance(error, _NOT_SENT) else reason(error))
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from chat.routing.process import use_router
 from chat.stores.memory import MemoryStore
 from tests.chat.api.conftest import body_of, router_on
+from tests.examples import examples
 
 # The store is made anew inside each test, so no state leaks from one example into the next.
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # Lone surrogates too: json.dumps writes them as escapes, and a careless client sends them.
 ANY_CHARACTER = st.characters(exclude_categories=())

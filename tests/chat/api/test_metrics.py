@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
+from chat.api import metrics as module
+from chat.api.metrics import Breakers
 from chat.metrics import timed
+from chat.routing.process import use_router
+from tests.chat.routing.doubles import SOURCE, TARGET, Setting
+
+
+@pytest.fixture(autouse=True)
+def without_the_control_plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its gauges look into its database; the service serves and is scraped without it too."""
+    alone = CollectorRegistry()
+    alone.register(Breakers())
+    monkeypatch.setattr(module, "SCRAPED", alone)
 
 
 @pytest.fixture
@@ -40,3 +54,16 @@ def test_another_machine_may_with_the_token(with_token: None) -> None:
 
 def test_without_a_token_no_header_opens_it() -> None:
     assert ask("192.0.2.9", authorization="Bearer ").status_code == 403
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_breakers_of_the_process_are_told(shared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if shared:
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    with use_router(Setting().router) as router:
+        router.circuits.of(SOURCE)
+        router.circuits.of(TARGET).trip("away")
+        told = ask("127.0.0.1").text
+        router.circuits.close()
+    assert f'chat_breaker_open{{store="{SOURCE}"}} 0.0' in told
+    assert f'chat_breaker_open{{store="{TARGET}"}} 1.0' in told

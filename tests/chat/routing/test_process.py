@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chat.routing.process import router, use_router
 from migration.enums import HolderState
-from migration.models import Holder
+from migration.models import Holder, Rollout
 from tests.chat.routing.doubles import Setting
 from tests.migration import forks
 
@@ -97,6 +97,41 @@ def test_a_fixed_backend_asks_no_control_plane(tmp_path: Path) -> None:
     nowhere = tmp_path / "none.sqlite3"
     assert run(script, nowhere, db_backend="dual") == ["dynamodb"]
     assert not nowhere.exists()
+
+
+REGISTERS = """
+from chat.exceptions import NotServing
+from chat.routing.process import router
+from migration.models import Holder
+try:
+    print(router().policy.health().answering)
+except NotServing as error:
+    print(error)
+print(list(Holder.objects.values_list("backend", "state")))
+"""
+
+
+def test_a_fixed_backend_registers_while_a_rollout_is_under_way(control: Path) -> None:
+    """Both would name instants: without a slot of the rollout's own they might name the same one (protocol T1)."""
+    assert run(REGISTERS, control, db_backend="dynamodb") == [
+        "frozenset({<StoreId.DYNAMODB: 'dynamodb'>})",
+        "[('dynamodb', 'live')]",
+    ]
+
+
+def test_a_fixed_backend_that_the_phases_contradict_does_not_serve(control: Path) -> None:
+    # One that was moved: the phases of an untouched installation contradict nobody.
+    Rollout.objects.update(epoch=2)
+    said, holders = run(REGISTERS, control, db_backend="scylla")
+    assert said.startswith("DB_BACKEND=scylla contradicts the rollout from dynamodb to scylla-room")
+    assert holders == "[]"
+
+
+def test_without_a_registrar_a_fixed_backend_serves_alone(control: Path) -> None:
+    alone = "from django.conf import settings\ndel settings.CHAT_FIXED_REGISTRAR\n" + REGISTERS
+    said, holders = run(alone, control, db_backend="scylla")
+    assert said == "frozenset({<StoreId.SCYLLA_ROOM: 'scylla-room'>})"
+    assert holders == "[]"
 
 
 def test_within_the_block_a_test_has_its_own_router() -> None:

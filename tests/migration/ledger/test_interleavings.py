@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import pytest
 from django.utils import timezone
@@ -31,102 +31,25 @@ from pytest_django import DjangoDbBlocker
 from chat.clock import wall_us
 from chat.conf import Role
 from chat.data import Comment, StoreId
-from chat.exceptions import ChatError, OutcomeUnknown, StoreUnavailable
+from chat.exceptions import ChatError
 from chat.routing import authority
 from chat.routing.ports import WriteRoute
-from chat.routing.router import OpenStore, Router
-from chat.stores.base import PutResult, Store
-from chat.stores.memory import MemoryStore
+from chat.stores.base import Store
 from migration.apply.writer import write_many
 from migration.enums import Phase
 from migration.ledger.drain import drain
-from migration.ledger.entries import UNPAID, keep
-from migration.ledger.files import ProcessFiles, collect
-from migration.ledger.inflight import InFlight
-from migration.ledger.lines import Entry
-from migration.ledger.quick import QuickLedger
+from migration.ledger.entries import UNPAID
+from migration.ledger.files import collect
 from migration.ledger.recorder import ProcessRecorder
 from migration.ledger.spool import Spool
 from migration.ledger.sweep import sweep
 from migration.models import ActiveRoom, Debt, Rollout, SweepState
-from tests.chat.routing.doubles import Turned
+from tests.examples import examples, repeatable
 from tests.migration import bed as beds
+from tests.migration.ledger.whimsical import OUTCOMES, Killed, Outcome, Process, Whimsical
 from tests.migration.vectors import stand
 
 SOURCE, TARGET = StoreId.DYNAMODB, StoreId.SCYLLA_ROOM
-Outcome = Literal["done", "refused", "lost", "late"]
-OUTCOMES: tuple[Outcome, ...] = ("done", "refused", "lost", "late")
-AN_HOUR_US = 3_600_000_000
-
-
-class Killed(BaseException):
-    """The process is gone at this very line: nothing of it runs any more."""
-
-
-class Whimsical(MemoryStore):
-    """Its next writes end as scripted, then all is well. `late` writes land when `land` is called."""
-
-    def __init__(self, store_id: StoreId) -> None:
-        super().__init__()
-        self.id = store_id
-        self.script: list[Outcome] = []
-        self.on_its_way: list[Comment] = []
-
-    def put(self, comment: Comment) -> PutResult:
-        outcome = self._next(comment)
-        result = super().put(comment)
-        if outcome == "lost":
-            raise OutcomeUnknown(self.id, "answer lost")
-        return result
-
-    def upsert(self, comment: Comment) -> None:
-        outcome = self._next(comment)
-        super().upsert(comment)
-        if outcome == "lost":
-            raise OutcomeUnknown(self.id, "answer lost")
-
-    def _next(self, comment: Comment) -> Outcome:
-        outcome = self.script.pop(0) if self.script else "done"
-        if outcome == "refused":
-            raise StoreUnavailable(self.id, "refused")
-        if outcome == "late":
-            self.on_its_way.append(comment)
-            raise OutcomeUnknown(self.id, "timed out")
-        return outcome
-
-    def land(self) -> None:
-        """Conditional, as a first put is; so is a late mirror write, which finds itself or nothing."""
-        while self.on_its_way:
-            super().put(self.on_its_way.pop(0))
-
-
-class Process:
-    """One web process, whose death leaves its files and nothing else."""
-
-    def __init__(self, base: Path, route: WriteRoute, open_store: OpenStore, instants: Iterator[int]) -> None:
-        self.base = base
-        self.files = ProcessFiles(Spool(base.with_suffix(".spool")), InFlight(base.with_suffix(".inflight")))
-        self.recorder = ProcessRecorder(self.files)
-        # Its ledger writes at once or not at all: threads would make a run differ from its repetition.
-        self.ledger = Direct()
-        self.recorder._ledger = self.ledger
-        policy = Turned(write=route, instants=instants)
-        self.router = Router(policy=policy, recorder=self.recorder, open_store=open_store)
-
-    def die(self) -> None:
-        self.router.circuits.close()
-        self.files.forget()
-
-
-class Direct(QuickLedger):
-    """The control database answers, or is away, as the test says."""
-
-    away = False
-
-    def keep(self, entry: Entry) -> bool:
-        if not self.away:
-            keep([entry])
-        return not self.away
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -286,10 +209,10 @@ def ground(
 
 
 CAMPAIGN = settings(
-    max_examples=50,
+    max_examples=examples(50),
     stateful_step_count=14,
     deadline=None,
-    derandomize=True,
+    derandomize=repeatable(),
     suppress_health_check=list(HealthCheck),
 )
 

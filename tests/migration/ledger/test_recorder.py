@@ -10,6 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from chat.data import StoreId
+from chat.routing.ports import Mark
 from migration.enums import DebtState
 from migration.ledger import recorder as module
 from migration.ledger.entries import keep
@@ -113,14 +114,79 @@ def test_an_abandoned_write_that_the_ledger_refuses_is_tried_again(
     assert kept() == [("text 1", "unsettled")]
 
 
-def test_a_write_that_finds_no_free_slot_is_in_the_ledger_before_it_is_sent(recorder: ProcessRecorder) -> None:
+@pytest.fixture
+def without_a_slot(recorder: ProcessRecorder) -> Mark:
+    """The mark of comment 1, which found every slot taken."""
     for number in range(SLOTS):
-        recorder.begin(comment(number), holder=SOURCE, owed=TARGET)
-    mark = recorder.begin(comment(SLOTS), holder=SOURCE, owed=TARGET)
-    assert kept() == [(f"text {SLOTS}", "unsettled")]
-    recorder.end(mark)
-    recorder.abandon(mark)
+        recorder.begin(comment(1000 + number), holder=SOURCE, owed=TARGET)
+    return recorder.begin(comment(1), holder=SOURCE, owed=TARGET)
+
+
+def test_a_write_that_finds_no_free_slot_is_in_the_ledger_before_it_is_sent(
+    recorder: ProcessRecorder, without_a_slot: Mark
+) -> None:
+    assert kept() == [("text 1", "unsettled")]
     assert (recorder.files.inflight.taken, recorder.all_kept) == (SLOTS, True)
+
+
+def test_its_entry_is_closed_when_the_write_is_over(recorder: ProcessRecorder, without_a_slot: Mark) -> None:
+    recorder.tidy()
+    assert kept() == [("text 1", "unsettled")], "it is under way still"
+    recorder.end(without_a_slot)
+    recorder.tidy()
+    entry = Debt.objects.get()
+    assert (entry.state, entry.closed_reason) == ("paid", "its write ended with nothing owed")
+    assert entry.closed_at is not None
+    assert recorder.files.inflight.taken == SLOTS
+
+
+def test_its_entry_is_open_when_the_mirror_missed_it(recorder: ProcessRecorder, without_a_slot: Mark) -> None:
+    """Acknowledged, so it counts for the readers of the room, in every process (protocol F11)."""
+    owe(recorder)
+    recorder.end(without_a_slot)
+    recorder.tidy()
+    assert kept() == [("text 1", "open")]
+    assert recorder.owes(TARGET, "chat")
+
+
+def test_its_entry_stays_unsettled_when_nobody_knows_how_it_ended(
+    recorder: ProcessRecorder, without_a_slot: Mark
+) -> None:
+    recorder.unsettled(comment(1), holder=SOURCE, owed=TARGET, cause="answer lost")
+    recorder.end(without_a_slot)
+    recorder.tidy()
+    assert kept() == [("text 1", "unsettled")]
+
+
+def test_its_entry_stays_unsettled_when_the_write_is_abandoned(recorder: ProcessRecorder, without_a_slot: Mark) -> None:
+    recorder.abandon(without_a_slot)
+    recorder.end(without_a_slot)
+    recorder.tidy()
+    assert kept() == [("text 1", "unsettled")]
+
+
+def test_its_entry_is_closed_also_when_it_is_in_the_spool(
+    recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder.files.inflight, "_free", [])
+    with monkeypatch.context() as patch:
+        patch.setattr(QuickLedger, "keep", lambda *_: False)
+        recorder.end(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+    assert recorder.files.spool.waiting == 1
+    recorder.tidy()
+    assert kept() == [("text 1", "paid")]
+
+
+def test_an_entry_whose_write_ends_while_the_books_are_tidied_is_closed_at_the_next_round(
+    recorder: ProcessRecorder, without_a_slot: Mark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have come to the spool after that was emptied, and would be kept only after it was closed."""
+    with monkeypatch.context() as patch:
+        patch.setattr(recorder.files.spool, "drain", lambda keep: recorder.end(without_a_slot))
+        recorder.tidy()
+    assert kept() == [("text 1", "unsettled")]
+    recorder.tidy()
+    assert kept() == [("text 1", "paid")]
 
 
 def test_a_full_disk_lets_no_write_begin(recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,7 +152,10 @@ def test_a_store_that_is_away_leaves_the_clean_start(ground: Ground) -> None:
 
     with pytest.raises(StoreUnavailable):
         sweep(away)
-    assert SweepState.objects.get().clean_start_us == before
+    state = SweepState.objects.get()
+    assert (state.clean_start_us, state.last_error) == (before, "dynamodb: away")
+    ground.sweep()
+    assert SweepState.objects.get().last_error == "", "a clean one forgets it"
 
 
 def test_a_room_that_nobody_wrote_to_of_late_is_not_read(ground: Ground) -> None:

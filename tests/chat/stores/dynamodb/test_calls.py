@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chat.exceptions import OutcomeUnknown, StoreRefused, StoreUnavailable
+from chat.exceptions import OutcomeUnknown, StoreRefused, StoreThrottled, StoreUnavailable
 from chat.stores.base import Deadlines
 from chat.stores.dynamodb import calls
 from chat.stores.dynamodb.calls import MAX_ATTEMPTS, Calls
@@ -41,6 +41,15 @@ def test_attempts_are_bounded_in_number() -> None:
         with pytest.raises(StoreUnavailable):
             calls_to(service.url).read(put)
         assert service.asked == MAX_ATTEMPTS
+
+
+def test_throttling_is_told_apart_from_a_store_that_is_away() -> None:
+    """So that a worker slows down for the one and counts the other as a failure."""
+    with serving(THROTTLED) as service, pytest.raises(StoreThrottled):
+        calls_to(service.url).read(put)
+    with serving(BROKEN) as service, pytest.raises(StoreUnavailable) as broken:
+        calls_to(service.url).read(put)
+    assert not isinstance(broken.value, StoreThrottled)
 
 
 def test_no_attempt_begins_too_late_to_end_within_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
