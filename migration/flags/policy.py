@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from time import monotonic
 from typing import Protocol
 
@@ -16,9 +16,12 @@ from chat.exceptions import NotServing
 from chat.routing.ports import PolicyHealth, ReadRoute, WriteRoute
 from migration.conf import CLOSE_SECONDS, STALE_POLL_SECONDS, STALE_WAIT_SECONDS, hold_wait_seconds
 from migration.flags.admissions import Admissions
+from migration.flags.contradictions import fixed_against
+from migration.flags.highwater import high_water, older
 from migration.flags.snapshot import Snapshot, load
 from migration.flags.wake import Listener
 from migration.flags.watcher import Watcher
+from migration.holders.kinds import WEB
 from migration.holders.membership import Membership
 
 log = structlog.get_logger(__name__)
@@ -46,23 +49,52 @@ class NoBooks:
 
 def make_policy(books: Books | None = None) -> RoutedPolicy:
     """Raises `NotServing` when the process cannot register (protocol F5)."""
+    with registering():
+        policy = RoutedPolicy(kind=WEB, books=books)
+        try:
+            _require_alone(policy.snapshot)
+        except NotServing:
+            policy.close()
+            raise
+    policy.start()
+    return policy
+
+
+def _require_alone(flags: Snapshot) -> None:
+    """Where no move was made yet a process on a fixed DB_BACKEND may decide otherwise (protocol F10)."""
+    against = fixed_against(flags.write, source=flags.source, target=flags.target)
+    if flags.unbegun and against:
+        raise NotServing(f"another store would decide as well: {', '.join(against)}. End that one first, or this one")
+
+
+@contextmanager
+def registering() -> Iterator[None]:
+    """Database errors within become `NotServing`."""
     try:
-        policy = RoutedPolicy(kind="web", books=books)
+        yield
     except Error as error:
         connections["default"].close()
         raise NotServing(f"the control database does not answer, so this process cannot register: {error}") from error
-    policy.start()
-    return policy
 
 
 class RoutedPolicy:
     """One per process, made after a fork. Holds a registration, a clock slot, a snapshot and two threads."""
 
-    def __init__(self, kind: str, books: Books | None = None) -> None:
+    def __init__(
+        self, kind: str, books: Books | None = None, *, backend: str = "routed", slotless: bool = False
+    ) -> None:
+        """`backend` is the DB_BACKEND of the process, `slotless` one that issues no instants.
+
+        Raises `NotServing` when it cannot register, or when the database holds older flags than this host acted under.
+        """
         self._books: Books = books or NoBooks()
         self._polling = threading.RLock()
         self._polled_at = self._tried_at = monotonic()
-        self._membership = Membership(kind)
+        self._older: int | None = None
+        self._high_water = high_water()
+        # Before it registers, or each try of a process that is refused would leave a row behind.
+        self._high_water.refuse_older()
+        self._membership = Membership(kind, backend=backend, slotless=slotless)
         self._watcher = Watcher(poll=self.poll, moving=lambda: self._admissions.snapshot.moving)
         self._listener = Listener(self._watcher.wake)
         self._closed = False
@@ -75,6 +107,11 @@ class RoutedPolicy:
             self._membership.leave()
             raise
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """The flags this process acts under now."""
+        return self._admissions.snapshot
+
     def start(self) -> None:
         self._watcher.start()
         self._listener.start()
@@ -86,11 +123,30 @@ class RoutedPolicy:
                 return
             self._tried_at = monotonic()
             self._membership.keep_up()
-            self._admissions.switch(load(self._admissions.snapshot))
+            self._look()
             confirmable = self._admissions.confirmable()
-            if confirmable is not None and self._books.all_kept:
+            if confirmable is not None and self._books.all_kept and self._older is None:
                 self._membership.confirm(confirmable)
             self._polled_at = monotonic()
+
+    def _look(self) -> None:
+        found = load(self._admissions.snapshot)
+        if found.epoch < self._admissions.snapshot.epoch:
+            if self._older is None:
+                log.error("older_epoch_refused", found=found.epoch, held=self._admissions.snapshot.epoch)
+            self._older = found.epoch
+            return
+        self._older = None
+        # On disk before the first request is admitted under it.
+        self._high_water.raise_to(found.epoch)
+        self._admissions.switch(found)
+
+    def _refuse_if_unfit(self) -> None:
+        """Raises `NotServing`: what this process would do now, others could not know of."""
+        if self._membership.lost:
+            raise NotServing("this process was declared dead and has not registered anew yet")
+        if self._older is not None:
+            raise NotServing(older(self._older, self._admissions.snapshot.epoch))
 
     def _is_stale(self) -> bool:
         """Judged by when the last poll began: one that froze half way may have read what is long past."""
@@ -119,8 +175,7 @@ class RoutedPolicy:
     def _enter_write(self) -> Snapshot:
         while True:
             self._poll_if_stale()
-            if self._membership.lost:
-                raise NotServing("this process was declared dead and has not registered anew yet")
+            self._refuse_if_unfit()
             snapshot = self._admissions.enter_write(wait=hold_wait_seconds())
             if not self._is_stale():
                 return snapshot
@@ -137,18 +192,27 @@ class RoutedPolicy:
 
     @contextmanager
     def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:
-        snapshot = self._admissions.enter_read()
-        try:
+        with self._reading() as snapshot:
             yield snapshot.read_route(endpoint, key, owes=self._books.owes)
-        finally:
-            self._admissions.leave_read(snapshot.epoch)
 
     def next_instant(self) -> int:
         return self._membership.next_instant()
 
+    def pin(self) -> AbstractContextManager[Snapshot]:
+        """The flags a task acts under for one page or entry (protocol F4). A hold neither waits for it nor stops it:
+        what tasks write was decided before."""
+        return self._reading()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Snapshot]:
+        snapshot = self._admissions.enter_read()
+        try:
+            yield snapshot
+        finally:
+            self._admissions.leave_read(snapshot.epoch)
+
     def health(self) -> PolicyHealth:
-        if self._membership.lost:
-            raise NotServing("this process was declared dead and has not registered anew yet")
+        self._refuse_if_unfit()
         snapshot = self._admissions.snapshot
         answering = snapshot.answering()
         away = monotonic() - self._polled_at > STALE_POLL_SECONDS

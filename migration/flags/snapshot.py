@@ -9,12 +9,13 @@ from hashlib import blake2b
 from chat.data import Endpoint, StoreId
 from chat.exceptions import NotServing
 from chat.routing.ports import ReadRoute, WriteRoute
-from migration.enums import Kind, ReadFlag, WriteFlag
+from migration.enums import Kind, MirrorMode, ReadFlag, WriteFlag
 from migration.models import Rollout, Route, StoreState
 
 SAMPLE_ROOM = "chat"
 """The one room of the sample's API, and so far of ours."""
-
+FIRST_EPOCH = 1
+"""Of an installation's first rollout; every flip raises it. A later rollout begins above it."""
 
 Owes = Callable[[str, str], bool]
 
@@ -41,6 +42,12 @@ class Snapshot:
     write: WriteFlag
     reads: Mapping[Endpoint, ReadState]
     complete: frozenset[StoreId] = frozenset()
+    mirror_mode: MirrorMode = MirrorMode.SYNC
+
+    @property
+    def unbegun(self) -> bool:
+        """No move was ever made: the phases are only what every installation starts with."""
+        return self.epoch == FIRST_EPOCH and self.write is WriteFlag.SOURCE
 
     @property
     def held(self) -> bool:
@@ -55,7 +62,16 @@ class Snapshot:
             WriteFlag.TARGET: (self.target, None),
         }
         authority, mirror = stores[self.write]
-        return WriteRoute(epoch=self.epoch, authority=authority, mirror=mirror)
+        return WriteRoute(epoch=self.epoch, authority=authority, mirror=mirror, mirror_later=self._mirror_later)
+
+    @property
+    def _mirror_later(self) -> bool:
+        """Only while the source decides and no read is answered by the target (protocol W9). After the write cutover
+        never: there a read may go back to the mirror at any moment (protocol F8)."""
+        if self.mirror_mode is MirrorMode.SYNC or self.write is not WriteFlag.SOURCE_MIRROR:
+            return False
+        from_source = (ReadFlag.SOURCE, ReadFlag.SOURCE_SHADOW)
+        return all(state.flag in from_source for state in self.reads.values() if state.enabled)
 
     def read_route(self, endpoint: Endpoint, key: str, *, owes: Owes = nothing_owed) -> ReadRoute:
         """`owes` tells whether a store is owed a comment of a room (protocol F11)."""
@@ -125,6 +141,7 @@ def _read(rollout: Rollout) -> Snapshot:
         source=StoreId(rollout.source),
         target=StoreId(rollout.target),
         write=WriteFlag(write.write_flag),
+        mirror_mode=MirrorMode(write.mirror_mode),
         reads={
             Endpoint(route.endpoint): ReadState(ReadFlag(route.read_flag), route.ramp_percent, route.enabled)
             for route in routes

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from migration.enums import Kind, Phase
+from migration.enums import Kind, MirrorMode, Phase
 from migration.models import Rollout, Route
 
 
@@ -21,6 +21,7 @@ class Move:
     before: Phase
     after: Phase
     percent: int | None = None
+    mirror: MirrorMode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from migration.enums import Kind, Phase
+from migration.enums import Kind, Phase, WriteFlag
 from migration.flags.phases import moves_authority
 from migration.guards.answer import Answer, Move
-from migration.models import StoreState
+from migration.models import Rollout, Route, StoreState
 
 
 def complete(move: Move) -> Answer:
@@ -22,8 +22,18 @@ def complete(move: Move) -> Answer:
 
 def _advice(move: Move, lacking: list[str]) -> str:
     if move.rollout.source in lacking:
-        return "it missed writes while it was written no more, and the way to fill it up again is not built yet"
+        return _way_back(move.rollout)
     return "run `manage.py backfill start` while writes are mirrored to it"
+
+
+def _way_back(rollout: Rollout) -> str:
+    """Protocol F2: the mirror first, then the reverse backfill, then parity over everything."""
+    fill = "run `manage.py backfill start --source reverse`, then `manage.py parity run`"
+    write = Route.objects.filter(rollout=rollout, kind=Kind.WRITE, write_flag=WriteFlag.TARGET).first()
+    if write is None:
+        return f"it missed writes while it was written no more; {fill}"
+    mirror = f"`manage.py route rollback {write.endpoint} --reason ...`"
+    return f"writes are not mirrored to it; go back with {mirror} first, then {fill}"
 
 
 def stores_needed(move: Move) -> set[str]:
@@ -36,6 +46,9 @@ def stores_needed(move: Move) -> set[str]:
         if not moves_authority(move.kind, move.before, move.after):
             return set()
         return {target if move.after is Phase.CUTOVER else source}
+    if move.verb == "shadow":
+        # Both answer, one of them to be compared with the other. Without a share the source is asked by nobody.
+        return {source, target} if move.percent else set()
     if move.verb == "rollback":
         # Back to cutover the target answers alone, as it did before.
         return set() if move.after is Phase.CUTOVER else {source}

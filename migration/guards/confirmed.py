@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from migration.enums import HolderState
 from migration.guards.answer import Answer, Move
-from migration.models import Holder
+from migration.holders.behind import behind
 
 
 def confirmed(move: Move) -> Answer:
     return all_confirmed(move.rollout.epoch)
 
 
-def all_confirmed(epoch: int) -> Answer:
-    behind = Holder.objects.filter(state=HolderState.LIVE, acked_epoch__lt=epoch).order_by("pk")
-    missing = [str(holder) for holder in behind]
+def all_confirmed(epoch: int, *, writers: bool = False) -> Answer:
+    """`writers`: only they answer a hold (protocol F6)."""
+    missing = [str(holder) for holder in behind(epoch, writers=writers)]
     if missing:
         reason = f"not yet on epoch {epoch}: {', '.join(missing)}; wait, or end those processes"
         return Answer("confirmed", ok=False, reason=reason, evidence={"missing": missing})

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
+from django.db import connections
 
 from migration.enums import HolderState
-from migration.holders.identity import Identity, own_host, proven_dead
+from migration.holders.identity import Identity, of_another_boot, proven_dead
 from migration.models import Holder
 
 log = structlog.get_logger(__name__)
@@ -24,8 +25,8 @@ the ledger is built upon holders, not the other way round."""
 def bury_proven_dead() -> int:
     """Empties the files of the dead of this host and marks them; how many."""
     buried = 0
-    for holder in Holder.objects.filter(state=HolderState.LIVE, host=own_host()):
-        if proven_dead(Identity(host=holder.host, pid=holder.pid, started=holder.started)):
+    for holder in Holder.objects.filter(state=HolderState.LIVE):
+        if is_proven_dead(holder):
             if not _emptied(holder):
                 continue
             changed = Holder.objects.filter(pk=holder.pk, state=HolderState.LIVE).update(state=HolderState.DEAD)
@@ -33,6 +34,21 @@ def bury_proven_dead() -> int:
                 log.warning("holder_proven_dead", holder=holder.pk, kind=holder.kind, pid=holder.pid)
             buried += changed
     return buried
+
+
+def is_proven_dead(holder: Holder) -> bool:
+    """Nothing lives under its identity on this host; or its host was started anew, where there is only this one.
+
+    A name or an id of the machine would be no proof: containers of one image and clones of one disk share them. But
+    SQLite's log does not work across machines, so whoever registered in such a database did so on this one, and a
+    start of the machine ends all its processes. On PostgreSQL a holder of an earlier start is for the operator.
+    """
+    who = Identity(host=holder.host, pid=holder.pid, started=holder.started)
+    return proven_dead(who) or (serves_one_host() and of_another_boot(who))
+
+
+def serves_one_host() -> bool:
+    return connections["default"].vendor == "sqlite"
 
 
 def _emptied(holder: Holder) -> bool:

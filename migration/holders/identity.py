@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from django.conf import settings
+
+BOOT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,17 @@ def own_files() -> Path:
 
 
 def own_host() -> str:
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    return f"{_boot()} {Path('/proc/self/ns/pid').readlink()}"
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def of_another_boot(who: Identity) -> bool:
+    """It ran on another machine, or on this one before its last start."""
+    boot = who.host.partition(" ")[0]
+    return BOOT_ID.fullmatch(boot) is not None and boot != _boot()
 
 
 def start_ticks(pid: int) -> int | None:

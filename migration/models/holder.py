@@ -16,7 +16,8 @@ class Holder(models.Model):
     pid = models.PositiveIntegerField()
     # Start time of the process in clock ticks since boot: a recycled pid has another one.
     started = models.PositiveBigIntegerField()
-    slot = models.PositiveSmallIntegerField()
+    # Null for a process that issues no instants: there are few slots, and workers would use them up.
+    slot = models.PositiveSmallIntegerField(null=True)
     # Path of its spool and in-flight file, without their endings: whoever proves it dead empties them first.
     files = models.TextField(blank=True)
     # What routes it: `routed`, or the fixed policy of its DB_BACKEND (protocol F10).
@@ -32,6 +33,8 @@ class Holder(models.Model):
     # Of one declared dead: by whom, and how it was stopped (protocol F9).
     declared_by = models.CharField(max_length=150, blank=True)
     declared_how = models.TextField(blank=True)
+    # By the control database's own clock: moves wait from here on, and its slot rests for a day (protocol T1).
+    declared_at = models.DateTimeField(null=True)
     registered_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(auto_now=True)
 
@@ -41,4 +44,5 @@ class Holder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk} (pid {self.pid}, slot {self.slot})"
+        slot = "" if self.slot is None else f", slot {self.slot}"
+        return f"{self.kind} {self.pk} (pid {self.pid}{slot})"

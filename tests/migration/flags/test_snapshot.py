@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ from pytest_django import DjangoAssertNumQueries
 from chat.data import Endpoint, StoreId
 from chat.exceptions import NotServing
 from chat.routing.ports import ReadRoute, WriteRoute
-from migration.enums import Phase, ReadFlag, WriteFlag
+from migration.enums import MirrorMode, Phase, ReadFlag, WriteFlag
 from migration.flags import snapshot as module
 from migration.flags.snapshot import Owes, ReadState, Snapshot, bucket, load
 from migration.models import Rollout, Route
-from tests.migration.flags.snapshots import at, held, reading
-from tests.migration.vectors import LATEST, POST, READS, flip_to, place, stand
+from tests.migration.flags.snapshots import FIRST, at, held, reading
+from tests.migration.vectors import LATEST, POST, READS, flip_to, new_epoch, place, stand
 
 SOURCE, TARGET = StoreId.DYNAMODB, StoreId.SCYLLA_ROOM
 
@@ -195,3 +196,29 @@ def test_complete_stores_are_loaded_with_the_flags(rollout: Rollout) -> None:
     assert load().complete == {SOURCE, TARGET}
     stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER, complete=False)
     assert load().complete == {SOURCE}
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "later"),
+    [
+        (FIRST, True),
+        (reading(ReadFlag.SOURCE_SHADOW), True),
+        (reading(ReadFlag.TARGET_RAMP, ramp=0), False),
+        (reading(ReadFlag.TARGET_RAMP, ramp=0, enabled=False), True),
+        (reading(ReadFlag.TARGET), False),
+        (at(2, WriteFlag.TARGET_MIRROR), False),
+        (at(2, WriteFlag.SOURCE), False),
+    ],
+)
+def test_the_mirror_follows_the_answer_only_while_it_answers_nobody(snapshot: Snapshot, later: bool) -> None:
+    """Protocol W9; whatever the row says, no holder acts on it while a read is answered from the mirror."""
+    assert replace(snapshot, mirror_mode=MirrorMode.ASYNC).write_route().mirror_later is later
+    assert snapshot.write_route().mirror_later is False
+
+
+def test_the_mirror_mode_is_loaded_with_the_flags(rollout: Rollout) -> None:
+    stand(rollout, write=Phase.DUAL, reads=Phase.DUAL)
+    known = load()
+    Route.objects.filter(endpoint=POST).update(mirror_mode=MirrorMode.ASYNC)
+    new_epoch(rollout)
+    assert (known.mirror_mode, load(known).mirror_mode) == (MirrorMode.SYNC, MirrorMode.ASYNC)

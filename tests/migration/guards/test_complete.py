@@ -64,6 +64,30 @@ def test_an_incomplete_store_is_named_with_what_to_do(rollout: Rollout) -> None:
     assert answer.evidence["scylla-room"] == {"missing": "a verified backfill"}
 
 
+FILL = "run `manage.py backfill start --source reverse`, then `manage.py parity run`"
+
+
+def test_a_source_that_was_left_says_how_to_fill_it_up_again(rollout: Rollout) -> None:
+    """First the mirror, then the reverse backfill (protocol F2)."""
+    stand(rollout, write=Phase.DECOMMISSION, reads=Phase.CUTOVER)
+    StoreState.objects.filter(store="dynamodb").update(complete=False)
+    assert complete(plan(wish(LATEST, "rollback"))).reason == (
+        "dynamodb is not complete: writes are not mirrored to it; go back with "
+        f"`manage.py route rollback post_comment --reason ...` first, then {FILL}"
+    )
+    place(POST, Phase.CUTOVER)
+    assert complete(plan(wish(POST, "rollback"))).reason == (
+        f"dynamodb is not complete: it missed writes while it was written no more; {FILL}"
+    )
+
+
+def test_the_mirror_is_turned_on_again_before_the_source_is_complete(rollout: Rollout) -> None:
+    """Otherwise it could never become complete again."""
+    stand(rollout, write=Phase.DECOMMISSION, reads=Phase.DECOMMISSION)
+    StoreState.objects.filter(store="dynamodb").update(complete=False)
+    assert complete(plan(wish(POST, "rollback"))).ok
+
+
 def test_complete_stores_pass(rollout: Rollout) -> None:
     stand(rollout, write=Phase.DUAL, reads=Phase.DUAL, complete=True)
     answer = complete(plan(wish(LATEST)))

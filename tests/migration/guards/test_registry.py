@@ -11,7 +11,9 @@ from migration.models import Rollout
 from migration.transitions.planning import plan
 from tests.migration.vectors import LATEST, POST, place, wish
 
-EVERY = ["vector", "complete"]
+EVERY = ["thawed", "vector", "complete"]
+OF_WRITES = [*EVERY, "fixed"]
+SETTLED = ["confirmed", "declared"]
 
 
 def asked(endpoint: Endpoint, verb: str, before: Phase) -> list[str]:
@@ -23,22 +25,22 @@ def asked(endpoint: Endpoint, verb: str, before: Phase) -> list[str]:
 @pytest.mark.parametrize(
     ("endpoint", "before", "more"),
     [
-        (POST, Phase.LEGACY, ["confirmed"]),
-        (POST, Phase.DUAL, ["confirmed", "ramped"]),
-        (POST, Phase.CUTOVER, ["confirmed", "debts"]),
-        (LATEST, Phase.LEGACY, ["confirmed"]),
-        (LATEST, Phase.DUAL, ["confirmed"]),
-        (LATEST, Phase.SHADOW, ["confirmed", "debts"]),
-        (LATEST, Phase.CUTOVER, ["confirmed", "ramped", "debts"]),
+        (POST, Phase.LEGACY, SETTLED),
+        (POST, Phase.DUAL, [*SETTLED, "ramped"]),
+        (POST, Phase.CUTOVER, [*SETTLED, "debts"]),
+        (LATEST, Phase.LEGACY, SETTLED),
+        (LATEST, Phase.DUAL, SETTLED),
+        (LATEST, Phase.SHADOW, [*SETTLED, "debts", "mirrored"]),
+        (LATEST, Phase.CUTOVER, [*SETTLED, "ramped", "debts"]),
     ],
 )
 def test_going_forward(rollout: Rollout, endpoint: Endpoint, before: Phase, more: list[str]) -> None:
-    assert asked(endpoint, "advance", before) == EVERY + more
+    assert asked(endpoint, "advance", before) == (OF_WRITES if endpoint.writes else EVERY) + more
 
 
 @pytest.mark.parametrize("before", [Phase.DUAL, Phase.CUTOVER, Phase.DECOMMISSION])
 def test_a_write_going_back_waits_for_every_process(rollout: Rollout, before: Phase) -> None:
-    assert asked(POST, "rollback", before) == [*EVERY, "confirmed"]
+    assert asked(POST, "rollback", before) == [*OF_WRITES, *SETTLED]
 
 
 @pytest.mark.parametrize("before", [Phase.DUAL, Phase.SHADOW, Phase.CUTOVER, Phase.DECOMMISSION])
@@ -47,15 +49,17 @@ def test_a_read_going_back_waits_for_nobody(rollout: Rollout, before: Phase) -> 
 
 
 def test_a_new_share_waits_for_every_process(rollout: Rollout) -> None:
-    assert asked(LATEST, "ramp", Phase.CUTOVER) == [*EVERY, "confirmed"]
+    assert asked(LATEST, "ramp", Phase.CUTOVER) == [*EVERY, *SETTLED]
 
 
 def test_every_guard_answers_under_its_name(rollout: Rollout) -> None:
     place(LATEST, Phase.CUTOVER, ramp=100)
     assert [answer.name for answer in ask(plan(wish(LATEST)))] == [
+        "thawed",
         "vector",
         "complete",
         "confirmed",
+        "declared",
         "ramped",
         "debts",
     ]

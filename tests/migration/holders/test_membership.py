@@ -7,6 +7,7 @@ import pytest
 from migration.enums import HolderState
 from migration.holders import membership as module
 from migration.holders.heartbeat import beat
+from migration.holders.identity import Identity
 from migration.holders.membership import Membership
 from migration.models import Holder, Rollout
 
@@ -43,8 +44,8 @@ def test_a_process_that_freezes_after_its_heartbeat_does_not_count_it_as_fresh(
     member = Membership("web")
     clock.now = 101.0
 
-    def freeze(holder_id: int, *, issued_us: int) -> bool:
-        beaten = beat(holder_id, issued_us=issued_us)
+    def freeze(holder_id: int, who: Identity, *, issued_us: int) -> bool:
+        beaten = beat(holder_id, who, issued_us=issued_us)
         clock.now += 60.0
         return beaten
 
@@ -57,7 +58,7 @@ def test_a_process_that_freezes_after_its_heartbeat_does_not_count_it_as_fresh(
 
 def test_an_epoch_is_confirmed_by_one_write(rollout: Rollout, monkeypatch: pytest.MonkeyPatch) -> None:
     confirmed: list[int] = []
-    monkeypatch.setattr(module, "acknowledge", lambda holder_id, epoch: confirmed.append(epoch))
+    monkeypatch.setattr(module, "acknowledge", lambda holder_id, who, epoch: confirmed.append(epoch))
     member = Membership("web")
     for epoch in (1, 1, 2, 2):
         member.confirm(epoch)
@@ -82,3 +83,15 @@ def test_a_new_registration_begins_with_nothing_confirmed(rollout: Rollout, cloc
     member.confirm(1)
     assert Holder.objects.get(state=HolderState.LIVE).acked_epoch == 1
     assert member.lost is False
+
+
+def test_a_process_without_a_slot_takes_none_and_names_no_instant(rollout: Rollout, clock: Clock) -> None:
+    member = Membership("worker", slotless=True)
+    assert Holder.objects.get().slot is None
+    with pytest.raises(RuntimeError, match="a worker has no clock slot"):
+        member.next_instant()
+    clock.now += 1.0
+    member.keep_up()
+    member.leave()
+    gone = Holder.objects.get()
+    assert (gone.beats, gone.issued_us, gone.state) == (1, 0, HolderState.LEFT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from chat.exceptions import NotServing
 from migration.enums import HolderState
 from migration.holders import register as module
 from migration.holders.identity import Identity, own_identity
+from migration.holders.instants import database_now
 from migration.holders.register import deregister, register
 from migration.models import Holder, Rollout
 from tests.migration import forks
@@ -132,3 +135,34 @@ def test_leaving_does_not_bring_a_dead_holder_back(rollout: Rollout) -> None:
     deregister(gone.pk, issued_us=5)
     gone.refresh_from_db()
     assert (gone.state, gone.issued_us) == (HolderState.DEAD, 0)
+
+
+def test_workers_leave_the_slots_to_those_that_post(
+    rollout: Rollout, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENV = env().model_copy(update={"clock_slots": 2})
+    for number in range(4):
+        names(monkeypatch, number)
+        assert register("worker", slotless=True).slot is None
+    slots = []
+    for number in (5, 6):
+        names(monkeypatch, number)
+        slots.append(register("web").slot)
+    assert slots == [0, 1]
+
+
+def test_a_registration_says_what_routes_it_and_on_which_machine(rollout: Rollout) -> None:
+    row = Holder.objects.get(pk=register("web", backend="dual").holder_id)
+    assert (row.backend, row.machine) == ("dual", socket.gethostname())
+
+
+def test_the_slot_of_one_that_was_only_declared_dead_rests_for_a_day(rollout: Rollout, settings: Settings) -> None:
+    """It may live, and still issue instants (protocol T1)."""
+    settings.ENV = env().model_copy(update={"clock_slots": 2})
+    declared = holder(slot=0, state=HolderState.DECLARED)
+    Holder.objects.filter(pk=declared.pk).update(declared_at=database_now() - timedelta(hours=23))
+    holder(slot=1)
+    with pytest.raises(NotServing, match="holders list"):
+        register("web")
+    Holder.objects.filter(pk=declared.pk).update(declared_at=database_now() - timedelta(hours=25))
+    assert register("web").slot == 0
