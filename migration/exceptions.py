@@ -19,8 +19,24 @@ class Refused(ControlError):
         self.reasons = reasons
 
 
+class NotAllowed(ControlError):
+    """The person who asked lacks the role, or is the wrong one: nobody approves a request of their own."""
+
+
+class ApprovalNeeded(ControlError):
+    """The move is requested and waits for a second person. `request` is the id of its transition."""
+
+    def __init__(self, request: int) -> None:
+        super().__init__(f"waiting for approval: another person runs `manage.py route approve {request}`")
+        self.request = request
+
+
 class LostRace(ControlError):
     """Another process changed the row first; look again and decide anew."""
+
+
+class TakenOn(ControlError):
+    """The request is no longer one: another process carries it out, or it has ended."""
 
 
 class LostLease(ControlError):
@@ -33,3 +49,7 @@ class StillWaiting(ControlError):
 
 class NoWorker(ControlError):
     """No Celery worker listens on the queue."""
+
+
+class AuditBroken(ControlError):
+    """The audit chain cannot be continued."""

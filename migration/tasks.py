@@ -12,6 +12,8 @@ from migration.backfill import runs as backfill_runs
 from migration.backfill import working as backfill
 from migration.enums import RunKind, RunState, Step
 from migration.exceptions import LostRace, StillWaiting
+from migration.flags.freeze import frozen
+from migration.ledger import leases
 from migration.ledger.drain import drain_for
 from migration.ledger.files import collect_left_behind
 from migration.ledger.housekeeping import forget_paid
@@ -19,6 +21,7 @@ from migration.ledger.sweep import sweep
 from migration.models import Run
 from migration.parity import runs as parity
 from migration.segments.sweep import Observer, requeue, waiting
+from migration.transitions import carrying, drills
 from migration.transitions.recovery import lease_ran_out, recover, unfinished
 
 log = structlog.get_logger(__name__)
@@ -30,15 +33,20 @@ DRAIN_SECONDS = 8.0
 """Of one task; the next one comes two seconds after the last was due."""
 
 _observer = Observer()
+_drains = leases.Observer()
 
 
 @shared_task(name="migration.backfill.work")
 def backfill_work(segment_id: int) -> None:
+    if frozen():
+        return  # The sweep below sends it again after the thaw.
     _after(segment_id, RunKind.BACKFILL, backfill.work(segment_id))
 
 
 @shared_task(name="migration.parity.work", time_limit=ROOM_SECONDS)
 def parity_work(segment_id: int) -> None:
+    if frozen():
+        return
     _after(segment_id, RunKind.PARITY, parity.work(segment_id))
 
 
@@ -60,7 +68,8 @@ def sweep_segments() -> None:
     for segment in _observer.expired():
         if requeue(segment):
             log.warning("lease_expired", segment=segment.pk)
-    for kind in RunKind:
+    # Frozen, nobody is woken: each message would be dropped unread.
+    for kind in () if frozen() else RunKind:
         lost = list(waiting(kind).values_list("pk", flat=True))
         # While messages wait there, workers have enough to do: sending each again would only pile them up.
         if lost and wakeups.queued(kind) == 0:
@@ -71,8 +80,10 @@ def sweep_segments() -> None:
 
 @shared_task(name="migration.ledger.drain")
 def drain_ledger() -> None:
-    """Before it: what dead processes of this host were in the middle of."""
+    """Before it: what dead processes of this host were in the middle of, and what dead drains had claimed."""
     collect_left_behind()
+    if given_back := _drains.give_back():
+        log.warning("drain_lease_expired", leases=given_back)
     done = drain_for(open_store, seconds=DRAIN_SECONDS)
     if done.paid or done.void or done.postponed:
         log.info("ledger_drained", paid=done.paid, void=done.void, postponed=done.postponed)
@@ -95,9 +106,27 @@ def forget_paid_debts() -> None:
     forget_paid()
 
 
+@shared_task(name="migration.transitions.run")
+def run_transition(pk: int) -> None:
+    """Twice, or for a request that has ended, it does nothing."""
+    carrying.attempt(pk)
+
+
+@shared_task(name="migration.transitions.drill")
+def run_drill(pk: int) -> None:
+    drills.attempt_drill(pk)
+
+
 @shared_task(name="migration.transitions.recover")
 def recover_transitions() -> None:
-    """Ends a hold or an intent whose process is gone; closes a flip that all have confirmed by now."""
+    """Ends a hold or an intent whose process is gone; closes a flip that all have confirmed by now; then begins
+    requests and drills whose message was lost. Goes on while the rollout is frozen: writes must not stay held."""
+    _recover_unfinished()
+    carrying.run_waiting()
+    drills.attempt_lost_drills()
+
+
+def _recover_unfinished() -> None:
     left = unfinished()
     if left is None or (left.step != Step.FLIPPED and not lease_ran_out(left)):
         return

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 from migration.enums import RunKind, RunState, SegmentState
+from migration.flags.acting import taking_part
+from migration.holders.kinds import COMMAND
 from migration.models import Run
 from migration.segments.sweep import Observer, requeue
 from migration.wakeups import require_workers, wake
@@ -28,7 +30,15 @@ def check_workers(kind: RunKind) -> None:
 
 
 def work_inline(run: Run, work: Work, close: Close, show: Callable[[], None]) -> Run:
-    """Works on the segments one after the other, here. Interrupted, the run goes on where it was with `resume`."""
+    """Works on the segments one after the other, here. Interrupted, the run goes on where it was with `resume`.
+
+    Raises `NotServing` when this process cannot register as a holder (protocol F3).
+    """
+    with taking_part(COMMAND):
+        return _work(run, work, close, show)
+
+
+def _work(run: Run, work: Work, close: Close, show: Callable[[], None]) -> Run:
     observer = Observer()
     while (now := close(run.pk)).state == RunState.RUNNING:
         segment = run.segments.filter(state=SegmentState.PENDING).order_by("attempts", "number").first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from migration.enums import Step
@@ -18,6 +18,13 @@ def close(moving: Transition, *, before: Step, after: Step, detail: str = "") ->
             finish(moving, detail)
     moving.refresh_from_db()
     return bool(changed)
+
+
+def drop_busy_connection(error: BaseException) -> None:
+    """An interrupt may come in the middle of a statement. psycopg then takes no other one on that connection: the next
+    use opens a new one. Call outside a transaction, before what has to be cleared up."""
+    if not isinstance(error, Exception):
+        connections["default"].close()
 
 
 def finish(moving: Transition, detail: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
+from chat.clock import wall_us
 from migration.audit.record import record
-from migration.enums import Phase, ReadFlag, Step, WriteFlag
+from migration.enums import MirrorMode, Phase, ReadFlag, Step, WriteFlag
 from migration.exceptions import LostRace, Refused
 from migration.flags.wake import wake_holders
 from migration.guards.answer import Answer
@@ -28,6 +30,8 @@ class Change:
     read: ReadFlag
     write: WriteFlag
     ramp: int
+    mirror: MirrorMode = MirrorMode.SYNC
+    shadow: int = 0
 
 
 def flip(
@@ -47,7 +51,8 @@ def flip(
     """
     with transaction.atomic(durable=True):
         epoch = _raise_epoch(moving.rollout_id, epoch_before)
-        # First the locks, then the look: whatever the conditions read cannot change before the commit.
+        # First the lock on the rollout, then the look. Whoever decides by flags locks that row too, so that nobody
+        # decides by what this changes; what else comes before the commit is as if it came after it (decision 0009).
         if not Transition.objects.filter(pk=moving.pk, step=step_before).update(step=step_after, epoch=epoch):
             raise LostRace(f"transition {moving.pk} was taken on or aborted by another process")
         failed = [answer.reason for answer in conditions() if not answer.ok]
@@ -78,6 +83,8 @@ def _apply(moving: Transition, change: Change, epoch: int) -> Route:
         read_flag=change.read,
         write_flag=change.write,
         ramp_percent=change.ramp,
+        shadow_percent=change.shadow,
+        mirror_mode=change.mirror,
         version=epoch,
     )
     return before
@@ -87,9 +94,21 @@ def _void_what_is_written_no_more(moving: Transition, before: Route, after: Writ
     """A store that is written no more misses what comes next, so it is not complete any longer (protocol F2)."""
     for role, written in (("source", WRITES_SOURCE), ("target", WRITES_TARGET)):
         if WriteFlag(before.write_flag) in written and after not in written and after is not WriteFlag.NONE:
-            StoreState.objects.filter(rollout=moving.rollout_id, store=getattr(moving.rollout, role)).update(
-                complete=False, evidence={"voided_by": f"epoch {epoch} stopped writing it", "epoch": epoch}
-            )
+            mine = StoreState.objects.filter(rollout=moving.rollout_id, store=getattr(moving.rollout, role))
+            # Locked before it is read: a backfill that ends at this moment sets it complete.
+            for state in mine.select_for_update():
+                mine.update(complete=False, evidence=_stopped(state, epoch))
+
+
+def _stopped(state: StoreState, epoch: int) -> dict[str, Any]:
+    """`stopped_us`, by the wall clock: before it the store had everything, so a reverse backfill begins there (F2).
+
+    Mirrored again and stopped again without one, it still lacks the first gap: the first stop counts. A store that was
+    not complete for another reason has no such instant, and is filled up whole.
+    """
+    evidence = {"voided_by": f"epoch {epoch} stopped writing it", "epoch": epoch}
+    stopped = wall_us() if state.complete else state.evidence.get("stopped_us")
+    return evidence | ({} if stopped is None else {"stopped_us": stopped})
 
 
 def _audit(moving: Transition, before: Route, change: Change, epoch: int) -> None:
@@ -104,6 +123,8 @@ def _audit(moving: Transition, before: Route, change: Change, epoch: int) -> Non
             "read": before.read_flag,
             "write": before.write_flag,
             "ramp": before.ramp_percent,
+            "shadow": before.shadow_percent,
+            "mirror": before.mirror_mode,
         },
         after={
             "epoch": epoch,
@@ -111,6 +132,8 @@ def _audit(moving: Transition, before: Route, change: Change, epoch: int) -> Non
             "read": change.read,
             "write": change.write,
             "ramp": change.ramp,
+            "shadow": change.shadow,
+            "mirror": change.mirror,
             "transition": moving.pk,
         },
     )

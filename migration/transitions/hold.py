@@ -14,14 +14,16 @@ from migration.guards.answer import Answer, Guard, Move
 from migration.guards.complete import complete
 from migration.guards.confirmed import all_confirmed
 from migration.guards.registry import ask
+from migration.guards.thawed import thawed
 from migration.guards.vector import vector
 from migration.models import Transition
+from migration.transitions.closing import drop_busy_connection
 from migration.transitions.flip import Change, flip
 from migration.transitions.paying import nothing_owed, pay_until
 from migration.transitions.waiting import await_confirmation, keep_lease
 
-INSIDE: tuple[Guard, ...] = (vector, complete)
-"""Asked again at the release. The others cannot have changed in a hold: any flip would have ended it."""
+INSIDE: tuple[Guard, ...] = (thawed, vector, complete)
+"""Asked again at the release. The others cannot have changed in a hold: any flip would have ended it. A freeze can."""
 
 
 def move_authority(moving: Transition, move: Move) -> None:
@@ -37,6 +39,7 @@ def move_authority(moving: Transition, move: Move) -> None:
     except LostRace:
         raise  # Another process has ended the hold.
     except BaseException as error:
+        drop_busy_connection(error)
         _let_go(moving, str(error) or "interrupted")
         raise
     finally:
@@ -57,7 +60,7 @@ def _hold(moving: Transition, move: Move) -> int:
 def _let_older_work_end(moving: Transition, move: Move, held: int, *, deadline: float) -> None:
     """First every older write ends, then what the new authority is owed is paid. Raises `Refused` at the limit."""
     seconds = deadline - time.monotonic()
-    confirmation = await_confirmation(held, seconds=seconds, still=partial(keep_lease, moving))
+    confirmation = await_confirmation(held, seconds=seconds, still=partial(keep_lease, moving), writers=True)
     if confirmation.missing:
         raise Refused([f"writes were held, but did not confirm: {', '.join(confirmation.missing)}"])
     pay_until(deadline, new_authority(move), still=partial(keep_lease, moving))
@@ -65,7 +68,8 @@ def _let_older_work_end(moving: Transition, move: Move, held: int, *, deadline: 
 
 def _release(moving: Transition, move: Move, held: int) -> None:
     def conditions() -> list[Answer]:
-        return [*(guard(move) for guard in INSIDE), all_confirmed(held), nothing_owed(new_authority(move))]
+        ended = all_confirmed(held, writers=True)
+        return [*(guard(move) for guard in INSIDE), ended, nothing_owed(new_authority(move))]
 
     flip(
         moving,

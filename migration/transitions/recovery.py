@@ -30,7 +30,8 @@ def flipped_for(wish: Wish) -> Transition | None:
     if left is None or left.step != Step.FLIPPED or (left.endpoint, left.verb) != (wish.endpoint, wish.verb):
         return None
     same_place = wish.to in (None, left.to_phase)
-    return left if same_place and wish.percent in (None, left.percent) else None
+    same_mode = (wish.mirror or "") == left.mirror_mode
+    return left if same_place and same_mode and wish.percent in (None, left.percent) else None
 
 
 def clear_the_way(*, seconds: float) -> None:

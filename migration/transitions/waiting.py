@@ -10,6 +10,7 @@ from django.db.models import F
 
 from migration.enums import HolderState
 from migration.exceptions import LostRace
+from migration.holders.behind import behind
 from migration.holders.dead import bury_proven_dead
 from migration.models import Holder, Transition
 
@@ -26,14 +27,17 @@ class Confirmation:
     seconds: float
 
 
-def await_confirmation(epoch: int, *, seconds: float, still: Callable[[], None] = lambda: None) -> Confirmation:
-    """Looks often at first and ever less often. `still` is called while it waits: it keeps a lease alive (T7), or
+def await_confirmation(
+    epoch: int, *, seconds: float, still: Callable[[], None] = lambda: None, writers: bool = False
+) -> Confirmation:
+    """Of every live process, or for a hold of the `writers` alone (protocol F6).
+
+    Looks often at first and ever less often. `still` is called while it waits: it keeps a lease alive (T7), or
     raises `LostRace` when another process took the transition over."""
     began = time.monotonic()
     pause = SHORTEST_PAUSE
     while True:
-        behind = Holder.objects.filter(state=HolderState.LIVE, acked_epoch__lt=epoch)
-        missing = tuple(str(holder) for holder in behind.order_by("pk"))
+        missing = tuple(str(holder) for holder in behind(epoch, writers=writers))
         waited = time.monotonic() - began
         if not missing or waited >= seconds:
             live = Holder.objects.filter(state=HolderState.LIVE).count()

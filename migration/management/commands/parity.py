@@ -13,6 +13,7 @@ from migration.management.runcommand import RunCommand
 from migration.management.tables import table
 from migration.models import Run
 from migration.parity import runs
+from migration.segments.slowness import slowness
 
 
 def room_name(text: str) -> str:
@@ -32,10 +33,8 @@ class Command(RunCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         run = verbs.add_parser("run", help="compare now")
         run.add_argument("--room", type=room_name, help="only this room")
-        resume = verbs.add_parser("resume", help="go on with a run that was interrupted")
-        for verb in (run, resume):
-            self.add_start_arguments(verb)
-            add_json(verb)
+        self.add_start_arguments(run)
+        self.add_steering(verbs)
         add_json(verbs.add_parser("status", help="the last run: counts and digests of both sides"))
         add_json(verbs.add_parser("differences", help="the keys that differ in the last run"))
 
@@ -45,13 +44,13 @@ class Command(RunCommand):
 
     def perform(self, **options: Any) -> None:
         if options["verb"] == "run":
-            self.carry_out(partial(_begin, options["room"]), options)
-        elif options["verb"] == "resume":
-            self.carry_out(self.unfinished, options)
+            self.carry_out(partial(_begin, options["room"], options["reason"]), options)
         elif options["verb"] == "status":
             self.report(self.last(), as_json=options["as_json"])
-        else:
+        elif options["verb"] == "differences":
             self._differences(self.last(), as_json=options["as_json"])
+        else:
+            self.perform_steering(options)
 
     def _differences(self, run: Run, *, as_json: bool) -> None:
         fields = ("kind", "room", "name", "time", "digest_source", "digest_target")
@@ -69,6 +68,7 @@ class Command(RunCommand):
             "run": run.pk,
             "state": run.state,
             "error": run.error,
+            "slow_because": slowness(run),
             "when": run.started_at.isoformat(timespec="seconds"),
             "covers_until_us": run.horizon_us,
         } | runs.totals(run)
@@ -83,6 +83,7 @@ class Command(RunCommand):
                 f"different {sums['different']}, in quarantine {sums['quarantined']}",
                 f"  digest of source {sums['digest_source']}",
                 f"  digest of target {sums['digest_target']}",
+                *([f"  slow: {slowness(run)}"] if slowness(run) else []),
                 *([f"  {run.error}"] if run.error else []),
             ]
         )
@@ -92,5 +93,5 @@ class Command(RunCommand):
         return f"  {sums['rooms_done']} of {sums['rooms']} rooms, {sums['compared']} comments compared"
 
 
-def _begin(room: str | None, actor: str) -> Run:
-    return runs.start(actor=actor, room=room)
+def _begin(room: str | None, reason: str, actor: str) -> Run:
+    return runs.start(actor=actor, room=room, reason=reason)

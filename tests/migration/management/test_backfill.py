@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from chat.data import Comment
 from chat.stores.base import Store
 from migration.apply.writer import write_many
-from migration.backfill import scanning, working
+from migration.backfill import copiers, scanning
 from migration.enums import SegmentState
 from migration.management import runcommand, waiting
 from migration.models import AuditEvent, Run, Segment
@@ -62,8 +62,11 @@ def test_the_same_as_json(seeded: Bed) -> None:
     assert done.pop("rows_per_s") > 0
     assert done == {
         "run": 1,
+        "way": "scan",
         "state": "done",
         "error": "",
+        "slow_because": "",
+        "limits": {"rows_per_second": None, "read_units_per_second": None},
         "reasons": {"time_not_a_number": 1},
         "read": 21,
         "written": 20,
@@ -71,7 +74,7 @@ def test_the_same_as_json(seeded: Bed) -> None:
         "skipped": 0,
         "balanced": True,
         "eta_seconds": None,
-        "segments": {"pending": 0, "leased": 0, "done": 4, "failed": 0},
+        "segments": {"pending": 0, "leased": 0, "done": 4, "failed": 0, "cancelled": 0},
     }
     assert run("backfill", "status", "--json").json["read"] == 21
 
@@ -125,7 +128,7 @@ def test_an_interrupted_run_is_left_as_it_is_and_goes_on_with_resume(
             raise KeyboardInterrupt
         write_many(store, comments, **options)
 
-    monkeypatch.setattr(working, "write_many", interrupted)
+    monkeypatch.setattr(copiers, "write_many", interrupted)
     left = run(*INLINE, "--segments", "1")
     assert (left.code, left.error) == (4, "interrupted; go on with `manage.py backfill resume`")
     segment = Segment.objects.get()

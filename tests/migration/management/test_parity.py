@@ -49,6 +49,7 @@ def test_the_same_as_json(equal: Bed) -> None:
         "run": 1,
         "state": "done",
         "error": "",
+        "slow_because": "",
         "when": begun.started_at.isoformat(timespec="seconds"),
         "covers_until_us": begun.horizon_us,
         "compared": 10,

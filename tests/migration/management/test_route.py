@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from migration.enums import Phase, Step, WriteFlag
-from migration.management.commands import route as module
+from migration.management import routeverbs as module
 from migration.models import Holder, Rollout, Route, Transition
 from tests.migration import forks
 from tests.migration.bed import Outcome, control_database, run
@@ -132,7 +132,7 @@ def test_ctrl_c_is_a_sentence_not_a_traceback(monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "carry_out", interrupted)
+    monkeypatch.setattr(module, "move_now", interrupted)
     outcome = route("advance", "post_comment", *WHY)
     assert (outcome.code, outcome.error) == (1, "interrupted: see `manage.py route status`")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
+from chat.clock import wall_us
 from migration.enums import Kind, Phase, ReadFlag, Step, WriteFlag
 from migration.exceptions import LostRace, Refused
 from migration.flags.phases import row_of
@@ -70,13 +73,23 @@ def test_the_route_the_epoch_the_step_and_the_audit_change_together(
         "latest_comments",
         "a test",
     )
-    assert event.before == {"epoch": 1, "phase": "shadow", "read": "source+shadow", "write": "none", "ramp": 0}
+    assert event.before == {
+        "epoch": 1,
+        "phase": "shadow",
+        "read": "source+shadow",
+        "write": "none",
+        "ramp": 0,
+        "shadow": 0,
+        "mirror": "sync",
+    }
     assert event.after == {
         "epoch": 2,
         "phase": "cutover",
         "read": "target-ramp",
         "write": "none",
         "ramp": 10,
+        "shadow": 0,
+        "mirror": "sync",
         "transition": moving.pk,
     }
 
@@ -158,13 +171,40 @@ def test_a_hold_and_its_end_void_nothing(rollout: Rollout, before: Phase) -> Non
         moving.delete()
 
 
-def test_the_voided_store_says_by_which_epoch(rollout: Rollout) -> None:
-    stand(rollout, write=Phase.DUAL, reads=Phase.LEGACY)
-    turn(intent(POST, Phase.DUAL, Phase.LEGACY), settled(Phase.LEGACY))
-    assert StoreState.objects.get(store="scylla-room").evidence == {
-        "voided_by": "epoch 2 stopped writing it",
-        "epoch": 2,
-    }
+def stop_mirroring(rollout: Rollout) -> dict[str, Any]:
+    """Leaves the source; its evidence afterwards."""
+    stand(rollout, write=Phase.CUTOVER, reads=Phase.DECOMMISSION)
+    moving = intent(POST, Phase.CUTOVER, Phase.DECOMMISSION)
+    turn(moving, settled(Phase.DECOMMISSION), epoch=epoch_of(rollout))
+    moving.delete()
+    evidence: dict[str, Any] = StoreState.objects.get(store="dynamodb").evidence
+    return evidence
+
+
+def test_the_voided_store_says_by_which_epoch_and_since_when(rollout: Rollout) -> None:
+    """A reverse backfill begins there (protocol F2)."""
+    before = wall_us()
+    evidence = stop_mirroring(rollout)
+    assert before <= evidence.pop("stopped_us") <= wall_us()
+    assert evidence == {"voided_by": "epoch 2 stopped writing it", "epoch": 2}
+
+
+def test_a_store_that_is_left_twice_still_lacks_the_first_gap(rollout: Rollout) -> None:
+    """Mirrored again for a while, but never filled up: what came between must not be taken for copied."""
+    first = stop_mirroring(rollout)["stopped_us"]
+    assert stop_mirroring(rollout) == {"voided_by": "epoch 3 stopped writing it", "epoch": 3, "stopped_us": first}
+
+
+def test_filled_up_and_left_again_it_lacks_what_comes_after_the_second_stop(rollout: Rollout) -> None:
+    first = stop_mirroring(rollout)["stopped_us"]
+    StoreState.objects.filter(store="dynamodb").update(complete=True, evidence={"set_by": "backfill 1", "epoch": 2})
+    assert stop_mirroring(rollout)["stopped_us"] > first
+
+
+def test_a_store_that_lacked_something_else_has_no_instant_to_begin_from(rollout: Rollout) -> None:
+    """As after a holder was declared dead (protocol F9): it must be filled up whole."""
+    StoreState.objects.filter(store="dynamodb").update(complete=False, evidence={"voided_by": "a declared death"})
+    assert "stopped_us" not in stop_mirroring(rollout)
 
 
 def test_a_read_flip_voids_nothing(rollout: Rollout) -> None:

@@ -58,6 +58,20 @@ def test_only_a_read_in_cutover_has_a_share(rollout: Rollout, endpoint: Endpoint
         plan(wish(endpoint, "ramp", percent=50))
 
 
+@pytest.mark.parametrize(("endpoint", "phase"), [(POST, Phase.CUTOVER), (LATEST, Phase.DUAL)])
+def test_only_a_read_in_shadow_or_cutover_has_a_shadow(rollout: Rollout, endpoint: Endpoint, phase: Phase) -> None:
+    place(endpoint, phase)
+    with pytest.raises(IllegalMove, match=f"in shadow or cutover has a shadow; .* in {phase.value}"):
+        plan(wish(endpoint, "shadow", percent=5))
+
+
+@pytest.mark.parametrize("phase", [Phase.SHADOW, Phase.CUTOVER])
+def test_a_shadow_stays_in_its_phase(rollout: Rollout, phase: Phase) -> None:
+    place(LATEST, phase)
+    move = plan(wish(LATEST, "shadow", percent=0))
+    assert (move.before, move.after, move.percent) == (phase, phase, 0)
+
+
 def test_without_a_rollout_there_is_nothing_to_move(rollout: Rollout) -> None:
     Rollout.objects.update(active=False)
     with pytest.raises(IllegalMove, match=r"manage\.py migrate"):

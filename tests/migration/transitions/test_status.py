@@ -6,6 +6,9 @@ import pytest
 
 from migration.enums import DebtState, HolderState, Phase, Step
 from migration.models import Rollout, Transition
+from migration.people.actors import shell_actor
+from migration.transitions.drilling import begin
+from migration.transitions.freezing import freeze
 from migration.transitions.status import outcome, status
 from tests.migration.vectors import LATEST, POST, holder, intent, owe, stand
 
@@ -36,6 +39,7 @@ def test_the_whole_picture(rollout: Rollout) -> None:
         "writes": "none",
         "ramp_percent": 40,
         "shadow_percent": 0,
+        "mirror_mode": None,
         "enabled": True,
         "version": 1,
     }
@@ -70,3 +74,34 @@ def test_the_last_transition_is_the_newest(rollout: Rollout) -> None:
         "dual",
     )
     assert (shown["outcome"], shown["epoch"], shown["hold_ms"]) == ("waiting", 3, 12.5)
+
+
+def test_a_freeze_says_who_and_why(rollout: Rollout) -> None:
+    assert status()["frozen"] is None
+    freeze(shell_actor("ada"), reason="night")
+    frozen = status()["frozen"]
+    assert (frozen["by"], frozen["reason"]) == ("ada", "night")
+
+
+def test_requests_are_apart_from_the_newest_transition(rollout: Rollout) -> None:
+    begun = intent(POST, Phase.LEGACY, Phase.DUAL, step=Step.DONE, epoch=2)
+    asked = intent(LATEST, Phase.LEGACY, Phase.DUAL, step=Step.REQUESTED)
+    Transition.objects.filter(pk=asked.pk).update(approval_needed=True)
+    now = status()
+    assert now["transition"]["id"] == begun.pk
+    assert [(one["id"], one["actor"], one["approval_needed"], one["approved_by"]) for one in now["requests"]] == [
+        (asked.pk, "ada", True, "")
+    ]
+
+
+def test_who_is_missing_is_named(rollout: Rollout) -> None:
+    late = holder(acked=0)
+    assert [(one["id"], one["epoch"]) for one in status()["missing"]] == [(late.pk, 0)]
+
+
+def test_an_unfinished_drill_is_shown(rollout: Rollout) -> None:
+    stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER)
+    begun = begin(LATEST, actor="ada", reason="weekly")
+    assert [(one["id"], one["endpoint"], one["passed"]) for one in status()["drills"]] == [
+        (begun.pk, "latest_comments", None)
+    ]

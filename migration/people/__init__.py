@@ -1,0 +1,1 @@
+"""Who may do what: named persons and their roles."""
