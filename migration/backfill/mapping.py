@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from chat.clock import wall_us
 from chat.codec.faults import MappingFault
-from chat.codec.items import CollisionFilter, from_item
+from chat.codec.items import from_item
 from chat.data import Comment
+
+
+class Collisions(Protocol):
+    def admit(self, comment: Comment) -> None:
+        """Pass a comment, or raise MappingFault if an earlier spelling of its instant has its key."""
 
 
 @dataclass(slots=True)
@@ -17,8 +22,8 @@ class Mapped:
     faults: list[tuple[dict[str, Any], MappingFault]] = field(default_factory=list)
 
 
-def map_page(items: list[dict[str, Any]], collisions: CollisionFilter) -> Mapped:
-    """Every item ends in one of the two lists. Feed the pages of a segment in scan order."""
+def map_page(items: list[dict[str, Any]], collisions: Collisions) -> Mapped:
+    """Every item ends in one of the two lists. Feed the pages of a table scan in scan order."""
     now = wall_us()
     mapped = Mapped()
     for item in items:

@@ -20,10 +20,17 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ScanPage:
-    """`next` is the key to go on from; None when the segment is at its end."""
+    """`next` is the key to go on from; None when the segment is at its end. `units`: read capacity it used. `seen`:
+    items that were read for it, if more than it holds."""
 
     items: list[Item]
     next: Item | None
+    units: float = 0.0
+    seen: int = 0
+
+    @property
+    def size(self) -> int:
+        return max(self.seen, len(self.items))
 
 
 def worker_calls() -> Calls:
@@ -49,6 +56,8 @@ class SegmentScan:
         self._calls = calls
         self._segment = segment
         self._total = total
+        # Items a page, where a limit asks for less than PAGE_ITEMS.
+        self.most: int | None = None
 
     def page(self, after: Item | None) -> ScanPage:
         """Strongly consistent: what was acknowledged before the run began is seen. Raises `StoreError`s."""
@@ -58,12 +67,23 @@ class SegmentScan:
                 TableName=env().dynamodb_table,
                 Segment=self._segment,
                 TotalSegments=self._total,
-                Limit=PAGE_ITEMS,
+                Limit=page_items(self.most),
                 ConsistentRead=True,
+                ReturnConsumedCapacity="TOTAL",
                 **start,
             )
         )
-        return ScanPage(items=answer["Items"], next=answer.get("LastEvaluatedKey"))
+        return page_of(answer)
+
+
+def page_items(most: int | None) -> int:
+    return PAGE_ITEMS if most is None else min(PAGE_ITEMS, most)
+
+
+def page_of(answer: Any) -> ScanPage:
+    """Alternator tells no capacity of a Scan or a Query: there a limit on it holds nothing."""
+    units = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+    return ScanPage(items=answer["Items"], next=answer.get("LastEvaluatedKey"), units=units)
 
 
 def expected_items() -> int:

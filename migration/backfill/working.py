@@ -8,23 +8,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from time import monotonic
+from typing import Any, TypeVar
 
 from django.db import transaction
 
-from chat.codec.items import CollisionFilter
 from chat.conf import Role
 from chat.data import StoreId
+from chat.exceptions import StoreThrottled
+from chat.stores.base import Store
 from chat.stores.registry import open_store
-from migration.apply.writer import write_many
-from migration.backfill.mapping import Mapped, map_page
-from migration.backfill.scanning import Item, ScanPage, SegmentScan, worker_calls
+from migration.backfill.copiers import Copier, Cursor, Page, Put, copier_of
+from migration.flags.acting import acting
 from migration.models import Segment
-from migration.quarantine.items import quarantine
 from migration.segments.attempt import attempt
-from migration.segments.lease import Counts, Lease, Pulse, finish, save
+from migration.segments.lease import Lease, finish, save
+from migration.segments.pace import Pace
 
 BUDGET_SECONDS = 60.0
 """A task works this long at most, then gives the segment back (design section 9)."""
+
+SomePage = TypeVar("SomePage", bound=Page)
 
 
 def work(segment_id: int, *, budget: float = BUDGET_SECONDS) -> float | None:
@@ -34,40 +37,53 @@ def work(segment_id: int, *, budget: float = BUDGET_SECONDS) -> float | None:
 
 def copy(segment: Segment, lease: Lease, *, deadline: float) -> bool:
     """True when the segment is at its end."""
-    target, pulse = open_store(StoreId(segment.run.target), Role.WORKER), Pulse(lease)
-    scan = SegmentScan(worker_calls(), segment=segment.number, total=segment.run.segments.count())
-    after, collisions = _position(segment)
-    with closing(pages_ahead(scan.page, after)) as pages:
+    target = open_store(StoreId(segment.run.target), Role.WORKER)
+    pace = Pace(segment.run, lease, target, deadline)
+    go_on = pace.begin()
+    while go_on:
+        try:
+            return _copy_pages(segment, lease, target, pace)
+        except StoreThrottled as error:
+            # Whatever was in the air is done again, from the last page that was saved.
+            go_on = pace.throttled(error)
+            segment.refresh_from_db(fields=["cursor"])
+    return False
+
+
+def _copy_pages(segment: Segment, lease: Lease, target: Store, pace: Pace) -> bool:
+    cursor = position(segment)
+    copier = copier_of(segment, target, cursor)
+    copier.reader.most = pace.page_items
+    with closing(pages_ahead(copier.reader.page, cursor.get("after"))) as pages:
         for page in pages:
-            mapped = map_page(page.items, collisions)
-            write_many(target, mapped.comments, alive=pulse)
-            _save(segment, lease, page, mapped, collisions)
+            # Written and saved under one epoch (protocol F4); not held while a page is awaited or the pace is kept.
+            with acting():
+                _save(lease, page, copier.put(page, pace.pulse), copier)
             if page.next is None:
                 return True
-            if monotonic() > deadline:
+            if not pace.after(rows=page.size, units=page.units):
                 return False
-    raise AssertionError("a scan ends with a page that has no next key")
+            copier.reader.most = pace.page_items
+    raise AssertionError("a walk ends with a page that has no next key")
 
 
-def _position(segment: Segment) -> tuple[Item | None, CollisionFilter]:
-    """Where the segment goes on, and the last keys before it (a collision may lie across the edge of a page)."""
-    cursor = json.loads(segment.cursor) if segment.cursor else {}
-    return cursor.get("after"), CollisionFilter(cursor.get("remembered", ()))
+def position(segment: Segment) -> Cursor:
+    """Where the segment goes on: {"after", "remembered"}, empty at its start."""
+    return json.loads(segment.cursor) if segment.cursor else {}
 
 
-def _save(segment: Segment, lease: Lease, page: ScanPage, mapped: Mapped, collisions: CollisionFilter) -> None:
-    """Quarantine and cursor in one commit: an item is never counted without being kept."""
+def _save(lease: Lease, page: Page, put: Put, copier: Copier[Any]) -> None:
+    """What is kept aside and the cursor in one commit: an item is never counted without being kept."""
     # Spelled out as JSON text: a key may hold what PostgreSQL's own JSON refuses (NUL, lone surrogates).
-    cursor = json.dumps({"after": page.next, "remembered": collisions.remembered()})
-    counts = Counts(read=len(page.items), written=len(mapped.comments), quarantined=len(mapped.faults))
+    cursor = json.dumps({"after": page.next, "remembered": copier.remembered()})
     with transaction.atomic():
-        quarantine(mapped.faults, run_id=segment.run_id)
-        save(lease, cursor=cursor, counts=counts)
+        put.keep()
+        save(lease, cursor=cursor, counts=put.counts)
         if page.next is None:
             finish(lease)
 
 
-def pages_ahead(read: Callable[[Item | None], ScanPage], after: Item | None) -> Generator[ScanPage, None, None]:
+def pages_ahead(read: Callable[[Cursor | None], SomePage], after: Cursor | None) -> Generator[SomePage, None, None]:
     """Pages in order; the next one is being read while the caller works on this one."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="scan") as reader:
         ahead = reader.submit(read, after)

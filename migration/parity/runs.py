@@ -19,15 +19,17 @@ from migration.models import Difference, Rollout, Run, Segment
 from migration.parity.comparing import RoomResult, compare
 from migration.parity.confirming import digest_of
 from migration.segments.attempt import attempt
+from migration.segments.completing import complete_by_parity, last_reverse
 from migration.segments.lease import Lease, Pulse, finish
 from migration.segments.progress import trouble
 
 COUNTS = ("compared", "missing", "extra", "different", "quarantined")
 
 
-def start(*, actor: str, room: str | None = None) -> Run:
+def start(*, actor: str, room: str | None = None, reason: str = "") -> Run:
     """Every room of either store, or one. Covers comments up to the horizon before now (protocol C6)."""
     rollout = Rollout.objects.get(active=True)
+    follows = last_reverse(rollout)
     # Before the rooms are listed: one that is born meanwhile then has nothing old enough to be covered.
     horizon_us = wall_us() - env().parity_horizon_seconds * 1_000_000
     rooms = [room] if room is not None else rooms_of_both(rollout)
@@ -39,11 +41,13 @@ def start(*, actor: str, room: str | None = None) -> Run:
             epoch=rollout.epoch,
             expected=len(rooms),
             horizon_us=horizon_us,
+            whole=room is None,
+            follows=follows,
         )
         Segment.objects.bulk_create(
             [Segment(run=run, number=number, label=label) for number, label in enumerate(rooms)]
         )
-        record(actor=actor, action="parity.start", subject=f"run {run.pk}", after={"rooms": len(rooms)})
+        record(actor=actor, action="parity.start", subject=f"run {run.pk}", reason=reason, after={"rooms": len(rooms)})
     return run
 
 
@@ -94,6 +98,8 @@ def close_if_done(run_id: int) -> Run:
             run.state = RunState.FAILED if run.error else RunState.DONE
             run.finished_at = timezone.now()
             run.save()
+            if run.whole and run.follows and totals(run)["clean"]:
+                complete_by_parity(run)
     return run
 
 

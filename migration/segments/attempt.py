@@ -7,21 +7,29 @@ from collections.abc import Callable
 import structlog
 
 from chat.exceptions import StoreError
+from migration.enums import RunState
 from migration.exceptions import LostLease
+from migration.flags.freeze import frozen
 from migration.models import Segment
 from migration.segments.lease import Lease, claim, fail, release
 
 log = structlog.get_logger(__name__)
 
+FROZEN_SECONDS = 5.0
+"""How often a worker asks whether a freeze is over."""
+
 Walk = Callable[[Segment, Lease], bool]
-"""Works on a segment; True when it is at its end and finished, False when its time is up."""
+"""Works on a segment; True when it is at its end and finished, False when it stopped between two pages."""
 
 
 def attempt(segment_id: int, walk: Walk) -> float | None:
-    """The seconds until the segment should be queued again. None: not by this worker (done, set aside, another's).
+    """The seconds until the segment should be queued again. None: not by this worker (done, set aside, another's,
+    paused: whoever resumes the run wakes workers for it).
 
     Errors of stores are kept on the row; anything else is kept there and raised.
     """
+    if frozen() is not None:
+        return FROZEN_SECONDS
     lease = claim(segment_id)
     if lease is None:
         return None
@@ -52,4 +60,11 @@ def _walk(lease: Lease, walk: Walk) -> float | None:
     if done:
         return None
     release(lease)
-    return 0.0
+    return _again(lease)
+
+
+def _again(lease: Lease) -> float | None:
+    if frozen() is not None:
+        return FROZEN_SECONDS
+    running = Segment.objects.filter(pk=lease.segment_id, run__state=RunState.RUNNING).exists()
+    return 0.0 if running else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
-from migration.enums import SegmentState
+from migration.enums import RunState, SegmentState
 from migration.exceptions import LostLease
 from migration.models import Segment
 from migration.quarantine.items import printable
@@ -53,13 +53,15 @@ class Pulse:
 
 
 def claim(segment_id: int) -> Lease | None:
-    """None if the segment is not waiting for a worker: a message came twice, or another worker was faster."""
+    """None if the segment is not waiting for a worker: a message came twice, another worker was faster, or its run is
+    paused or has ended."""
     fence = Segment.objects.filter(pk=segment_id).values_list("fence", flat=True).first()
     if fence is None:
         return None
-    changed = Segment.objects.filter(pk=segment_id, state=SegmentState.PENDING, fence=fence).update(
-        state=SegmentState.LEASED, fence=fence + 1, beats=F("beats") + 1
+    waiting = Segment.objects.filter(
+        pk=segment_id, state=SegmentState.PENDING, fence=fence, run__state=RunState.RUNNING
     )
+    changed = waiting.update(state=SegmentState.LEASED, fence=fence + 1, beats=F("beats") + 1)
     return Lease(segment_id, fence + 1) if changed else None
 
 
@@ -101,7 +103,7 @@ def state_after(attempts: int) -> SegmentState:
 
 
 def _update(lease: Lease, **values: Any) -> None:
-    """Raises `LostLease` when another worker holds the segment by now."""
+    """Raises `LostLease` when another worker holds the segment by now, or its run was cancelled."""
     changed = Segment.objects.filter(pk=lease.segment_id, fence=lease.fence, state=SegmentState.LEASED).update(**values)
     if not changed:
-        raise LostLease(f"segment {lease.segment_id} was taken over (fence {lease.fence} is old)")
+        raise LostLease(f"segment {lease.segment_id} was taken over or cancelled (fence {lease.fence} is old)")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Sum
 from django.utils import timezone
 
-from migration.enums import SegmentState
+from migration.enums import RunState, SegmentState
 from migration.models import Run
+from migration.segments.marks import since
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Accounts of a run. `seconds` since its start; `eta_seconds` is None until a rate is known.
+    """Accounts of a run. `seconds` since its start, pauses left out.
 
+    `rows_per_s` is of the last minute while it runs, or since it was last steered if that is less; of the whole run
+    when it has ended; 0 while it is paused. `eta_seconds` is None until a rate is known, while it is paused, and where
+    nothing tells how much there is (a reverse run).
     `balanced`: read = written + quarantined + skipped in each segment, and so in the run.
     """
 
@@ -29,6 +34,10 @@ class Progress:
     eta_seconds: float | None
     segments: dict[str, int]
 
+    @property
+    def accounts(self) -> str:
+        return f"read {self.read} = written {self.written} + quarantined {self.quarantined} + skipped {self.skipped}"
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -41,17 +50,33 @@ def progress(run: Run) -> Progress:
         skipped=Sum("skipped", default=0),
     )
     states = dict(run.segments.values_list("state").annotate(Count("pk")))
-    seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
-    rate = sums["read"] / seconds if seconds > 0 else 0.0
+    now = timezone.now()
+    seconds = _worked(run, now)
+    rate = _rate(run, sums["read"], seconds, now)
     left = max(0, run.expected - sums["read"])
     return Progress(
         **sums,
         balanced=not run.segments.exclude(read=F("written") + F("quarantined") + F("skipped")).exists(),
         seconds=seconds,
         rows_per_s=rate,
-        eta_seconds=left / rate if rate and not run.finished_at else None,
+        eta_seconds=left / rate if rate and run.expected and run.state == RunState.RUNNING else None,
         segments={state.value: states.get(state.value, 0) for state in SegmentState},
     )
+
+
+def _worked(run: Run, now: datetime) -> float:
+    until = run.finished_at or (run.paused_at if run.state == RunState.PAUSED else None) or now
+    return max(0.0, (until - run.started_at).total_seconds() - run.paused_seconds)
+
+
+def _rate(run: Run, read: int, seconds: float, now: datetime) -> float:
+    if run.state == RunState.PAUSED:
+        return 0.0
+    if run.state != RunState.RUNNING:
+        return read / seconds if seconds > 0 else 0.0
+    begin, before = since(run, now)
+    passed = (now - begin).total_seconds()
+    return (read - before) / passed if passed > 0 else 0.0
 
 
 def trouble(run: Run) -> str:

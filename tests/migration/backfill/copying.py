@@ -12,7 +12,7 @@ from chat.seeding.awkward import Awkward, Oddity, awkward_items
 from chat.seeding.comments import Seed, generate
 from migration.backfill import runs
 from migration.backfill.working import work
-from migration.enums import SegmentState
+from migration.enums import SegmentState, Way
 from migration.models import QuarantinedItem, Run, Segment, StoreState
 from migration.segments.progress import progress
 
@@ -46,8 +46,8 @@ def row_of(item: Mapping[str, Any]) -> Comment:
     )
 
 
-def begin(*, segments: int = 3) -> Run:
-    return runs.start(segments=segments, actor="test")
+def begin(*, segments: int = 3, way: Way = Way.SCAN) -> Run:
+    return runs.start(segments=segments, actor="test", way=way)
 
 
 def finish(run: Run) -> Run:

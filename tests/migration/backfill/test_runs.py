@@ -43,7 +43,11 @@ def test_a_run_begins_with_its_segments_waiting_and_is_on_record(mirrored: Bed) 
     segments = run.segments.order_by("number").values_list("number", "state", "fence", "cursor")
     assert list(segments) == [(number, "pending", 0, None) for number in range(5)]
     event = AuditEvent.objects.get(action="backfill.start")
-    assert (event.actor, event.subject, event.after) == ("ann", f"run {run.pk}", {"segments": 5, "epoch": 2})
+    assert (event.actor, event.subject, event.after) == (
+        "ann",
+        f"run {run.pk}",
+        {"segments": 5, "epoch": 2, "source": "scan"},
+    )
 
 
 def test_a_backfill_is_refused_while_writes_are_not_mirrored(bed: Bed) -> None:

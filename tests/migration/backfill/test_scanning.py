@@ -78,6 +78,7 @@ def test_scans_read_strongly(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
             "TotalSegments": 2,
             "Limit": scanning.PAGE_ITEMS,
             "ConsistentRead": True,
+            "ReturnConsumedCapacity": "TOTAL",
             "ExclusiveStartKey": {"name": {"S": "a"}, "time": {"S": "1"}},
         }
     ]

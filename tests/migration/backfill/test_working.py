@@ -15,19 +15,19 @@ from chat.routing.router import Router
 from chat.stores.base import Store
 from chat.stores.registry import open_store
 from migration.apply.writer import write_many
-from migration.backfill import runs, working
+from migration.backfill import copiers, runs, working
 from migration.backfill.mapping import Mapped, map_page
 from migration.backfill.scanning import ScanPage, SegmentScan
 from migration.backfill.working import pages_ahead, work
 from migration.enums import RunState, SegmentState
 from migration.flags.policy import make_policy
-from migration.ledger.debts import make_recorder
 from migration.models import QuarantinedItem, Segment
 from migration.segments import lease
 from migration.segments.lease import claim
 from migration.segments.sweep import requeue
 from tests.migration.backfill import copying
 from tests.migration.bed import Bed, comment
+from tests.migration.debts import LedgerOnly
 
 pytestmark = pytest.mark.usefixtures("mirrored")
 
@@ -127,12 +127,12 @@ def test_a_worker_taken_over_between_write_and_save_counts_nothing(bed: Bed, mon
         if len(pages) == 3:
             take_over(segment)
 
-    monkeypatch.setattr(working, "write_many", overtaken)
+    monkeypatch.setattr(copiers, "write_many", overtaken)
     assert work(segment.pk) is None
     segment.refresh_from_db()
     assert (segment.state, segment.fence, segment.read) == (SegmentState.LEASED, 2, sum(pages[:2]))
     requeue(segment)
-    monkeypatch.setattr(working, "write_many", write_many)
+    monkeypatch.setattr(copiers, "write_many", write_many)
     done = copying.finish(run)
     assert copying.accounts(done) == (400, 400, 0, 0)
     assert bed.rows() == set(copying.ordinary())
@@ -158,7 +158,7 @@ def test_two_workers_on_one_segment_count_each_item_once(bed: Bed, monkeypatch: 
             segment.refresh_from_db()
             assert segment.state == SegmentState.DONE
 
-    monkeypatch.setattr(working, "write_many", overtaken)
+    monkeypatch.setattr(copiers, "write_many", overtaken)
     assert work(segment.pk) is None
     done = runs.close_if_done(run.pk)
     faults = sum(isinstance(one.code, FaultCode) for one in odd)
@@ -168,9 +168,9 @@ def test_two_workers_on_one_segment_count_each_item_once(bed: Bed, monkeypatch: 
 
 KILLED = """
 import time
-from migration.backfill import scanning, working
+from migration.backfill import copiers, scanning, working
 
-write, pages = working.write_many, []
+write, pages = copiers.write_many, []
 
 def half_a_page(store, comments, **options):
     pages.append(comments)
@@ -181,7 +181,7 @@ def half_a_page(store, comments, **options):
     time.sleep(600)
 
 scanning.PAGE_ITEMS = 25
-working.write_many = half_a_page
+copiers.write_many = half_a_page
 working.work(int(sys.argv[1]))
 """
 
@@ -227,7 +227,7 @@ def test_a_failing_segment_is_set_aside_and_the_others_go_on(bed: Bed, monkeypat
     assert done.state == RunState.FAILED
     assert done.error == (
         "1 of 3 failed for good, the first is segment 1: dynamodb: this segment cannot be read. "
-        "Mend that, then start a new backfill"
+        f"Mend that, then run `manage.py backfill resume {run.pk}`: it goes on where they stopped"
     )
     assert not copying.target_complete()
     monkeypatch.setattr(SegmentScan, "page", page)
@@ -240,14 +240,14 @@ def test_comments_posted_between_the_pages_are_in_both_stores(bed: Bed, monkeypa
     """Posted through the router after their page was read, so that the copy itself never sees them."""
     bed.seed_source(copying.ordinary())
     policy = make_policy()
-    router = Router(policy=policy, recorder=make_recorder(), open_store=open_store)
+    router = Router(policy=policy, recorder=LedgerOnly(), open_store=open_store)
     posted: list[Comment] = []
 
     def map_and_post(items: list[dict[str, Any]], collisions: Any) -> Mapped:
         posted.append(router.post(room="chat", name="ann", text=f"live {len(posted)}").comment)
         return map_page(items, collisions)
 
-    monkeypatch.setattr(working, "map_page", map_and_post)
+    monkeypatch.setattr(copiers, "map_page", map_and_post)
     try:
         done = copying.finish(copying.begin(segments=1))
     finally:
@@ -282,6 +282,7 @@ def test_a_cursor_survives_its_column(bed: Bed, monkeypatch: pytest.MonkeyPatch)
     segment = copying.only_segment(copying.begin(segments=1))
     assert work(segment.pk, budget=0.0) == 0.0
     segment.refresh_from_db()
-    after, collisions = working._position(segment)
-    assert after == {"name": {"S": "ann"}, "time": {"S": comment(1).time}}
-    assert collisions.remembered() == (("chat", "ann", comment(1).time),)
+    assert working.position(segment) == {
+        "after": {"name": {"S": "ann"}, "time": {"S": comment(1).time}},
+        "remembered": [["chat", "ann", comment(1).time]],
+    }

@@ -6,8 +6,8 @@ import pytest
 
 from chat.exceptions import StoreRefused, StoreUnavailable
 from migration.enums import SegmentState
-from migration.models import Segment
-from migration.segments.attempt import attempt
+from migration.models import Rollout, Segment
+from migration.segments.attempt import FROZEN_SECONDS, attempt
 from migration.segments.lease import Counts, Lease, claim, finish, save
 from migration.segments.sweep import requeue
 
@@ -93,3 +93,21 @@ def test_a_worker_that_was_taken_over_ends_without_a_trace(segment: Segment, end
     assert attempt(segment.pk, walk) is None
     assert state_of(segment)[:2] == (SegmentState.LEASED, 1)
     assert (segment.fence, segment.cursor, segment.read) == (2, None, 0)
+
+
+def test_nothing_is_begun_while_the_rollout_is_frozen(segment: Segment) -> None:
+    def walk(found: Segment, lease: Lease) -> bool:
+        raise AssertionError("frozen")
+
+    Rollout.objects.update(frozen=True, frozen_by="ann", frozen_reason="audit")
+    assert attempt(segment.pk, walk) == FROZEN_SECONDS
+    assert state_of(segment) == (SegmentState.PENDING, 0, "")
+
+
+def test_a_freeze_in_the_middle_gives_the_segment_back_for_later(segment: Segment) -> None:
+    def walk(found: Segment, lease: Lease) -> bool:
+        Rollout.objects.update(frozen=True, frozen_by="ann", frozen_reason="audit")
+        return False
+
+    assert attempt(segment.pk, walk) == FROZEN_SECONDS
+    assert state_of(segment) == (SegmentState.PENDING, 0, "")

@@ -26,7 +26,7 @@ def test_it_sums_the_segments_and_tells_rate_and_time_left(run: Run) -> None:
     assert now.seconds == pytest.approx(4, abs=1)
     assert now.rows_per_s == pytest.approx(10, rel=0.3)
     assert now.eta_seconds == pytest.approx(6, rel=0.4)
-    assert now.segments == {"pending": 0, "leased": 1, "done": 1, "failed": 0}
+    assert now.segments == {"pending": 0, "leased": 1, "done": 1, "failed": 0, "cancelled": 0}
     assert now.as_json()["balanced"] is True
 
 
@@ -39,6 +39,13 @@ def test_a_table_that_grew_beyond_its_statistics_has_no_time_left(run: Run) -> N
     Segment.objects.create(run=run, number=0, read=200, written=200)
     seconds_ago(run, 2)
     assert progress(run).eta_seconds == 0.0
+
+
+def test_where_nothing_tells_how_much_there_is_the_time_left_is_unknown(run: Run) -> None:
+    Run.objects.update(expected=0)
+    Segment.objects.create(run=run, number=0, read=200, written=200)
+    seconds_ago(run, 2)
+    assert (progress(run).rows_per_s > 0, progress(run).eta_seconds) == (True, None)
 
 
 def test_errors_of_two_segments_that_make_up_for_each_other_do_not_balance(run: Run) -> None:
