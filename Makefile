@@ -11,10 +11,11 @@ SEED ?= 1
 SECONDS ?= 60
 KEEP ?=
 RESET ?=
+MINUTES ?= 25
 
 ONLY ?=
 
-.PHONY: help setup demo run up down test test-contract test-e2e lint format types imports ci soak bench
+.PHONY: help setup demo run up down test test-contract test-e2e test-postgres lint format types imports ci soak bench screenshots
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -51,6 +52,9 @@ test-contract: setup ## Only the contract suites: every store, every backend
 test-e2e: setup ## Only the browser tests
 	@bash .ci/e2e
 
+test-postgres: setup ## The control plane's suites, with PostgreSQL as control database
+	@bash .ci/postgres
+
 lint: $(STAMP) ## Style
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
@@ -63,10 +67,13 @@ types: $(STAMP) ## Types, strictly
 imports: $(STAMP) ## Import contracts
 	@$(VENV)/bin/lint-imports
 
-ci: lint types imports test test-e2e ## What CI runs
+ci: lint types imports test test-postgres test-e2e ## What CI runs
 
-soak: setup ## The long campaigns: rehearsals with one seed after the other, recorded in docs/soak/
-	@$(PY) -m migration.rehearsal.soak
+soak: setup ## The long campaigns, recorded in docs/soak/ [MINUTES, ONLY=outages|kills|examples|rehearsals]
+	@$(PY) -m migration.rehearsal.soak --minutes $(MINUTES) --seed $(SEED) $(if $(ONLY),--only $(ONLY))
 
 bench: setup ## Measure claims side by side with their peers [ONLY=name]
 	@bash .ci/bench $(ONLY)
+
+screenshots: setup ## Pictures of the console's pages, wide and phone-sized, into docs/screenshots/
+	@SCREENSHOTS=docs/screenshots bash .ci/e2e tests/e2e/test_console.py

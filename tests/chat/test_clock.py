@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.clock import Clock, wall_us
+from tests.examples import examples
 
-thorough = settings(max_examples=200, deadline=None)
+thorough = settings(max_examples=examples(200), deadline=None)
 WALL = 1_700_000_000_000_000
 
 

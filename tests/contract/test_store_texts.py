@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chat.data import Comment
 from chat.exceptions import StoreRefused
 from chat.stores.base import Store
+from tests.examples import examples
 
 T = 1_700_000_000_000_000
 TEXTS = (
@@ -44,7 +45,7 @@ INSTANTS = count(T)
 
 # A room or a name may not be empty in DynamoDB; the API refuses those before any store sees them.
 @given(texts=st.tuples(*[st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)] * 3))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rooms_names_and_texts_of_any_letters(store: Store, room: str, texts: tuple[str, str, str]) -> None:
     comment = Comment(room + texts[0], texts[1] + room, next(INSTANTS), texts[2])
     assert store.put(comment).applied

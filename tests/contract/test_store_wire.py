@@ -22,7 +22,10 @@ from tests import engines
 from tests.faults.wire import Fault, Wire
 
 T = 1_700_000_000_000_000
-SHORT = Deadlines(connect=1.0, request=1.5)
+# Only requests are short: a busy machine may take its time to connect, and no test waits for that.
+SHORT = Deadlines(connect=10.0, request=1.5)
+SLACK = 1.4
+"""Seconds of a busy machine on top of a deadline, and less than another deadline: a silent second try is seen."""
 
 
 @dataclass
@@ -98,7 +101,7 @@ def test_a_withheld_answer_to_a_put_is_unknown_within_the_deadline(wired: Wired,
         started = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             wired.store.put(comment)
-        assert time.monotonic() - started < SHORT.request + 1
+        assert time.monotonic() - started < SHORT.request + SLACK
         assert rule.forwarded == 1
 
 
@@ -107,7 +110,7 @@ def test_withheld_answers_to_a_read_make_it_unavailable_within_the_deadline(wire
         started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             wired.store.latest(room, 5)
-        assert time.monotonic() - started < SHORT.request + 1
+        assert time.monotonic() - started < SHORT.request + SLACK
 
 
 def test_withheld_answers_to_an_upsert_are_unknown_within_the_deadline(wired: Wired, comment: Comment) -> None:
@@ -115,7 +118,7 @@ def test_withheld_answers_to_an_upsert_are_unknown_within_the_deadline(wired: Wi
         started = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             wired.store.upsert(comment)
-        assert time.monotonic() - started < SHORT.request + 1
+        assert time.monotonic() - started < SHORT.request + SLACK
     wired.store.upsert(comment)
     assert wired.store.latest(comment.room, 5) == (comment,)
 
@@ -129,7 +132,7 @@ def test_a_walk_whose_later_page_is_withheld_ends_within_the_deadline(wired: Wir
         started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             list(walk)
-        assert time.monotonic() - started < SHORT.request + 1
+        assert time.monotonic() - started < SHORT.request + SLACK
 
 
 def test_an_engine_that_refuses_connections_is_unavailable(wired: Wired, comment: Comment) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 from chat.data import Comment
@@ -17,6 +15,7 @@ from migration.ledger.files import collect_left_behind
 from migration.ledger.sweep import sweep
 from migration.models import Debt
 from tests.migration.bed import Bed
+from tests.migration.controls import database_away as database_away
 
 
 def unpaid() -> int:
@@ -57,21 +56,25 @@ def violations(accepted: Mapping[str, str], bed: Bed) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Comments that were accepted and are missing from a store, and comments that a store has more than once."""
+
+    lost: int
+    duplicated: int
+
+
+def damage(accepted: Mapping[str, str], bed: Bed) -> Damage:
+    stores = [_pairs_of_items(bed), _pairs(bed.rows())]
+    missing = {text for pairs in stores for text, at in accepted.items() if (text, at) not in pairs}
+    copies = [Counter(text for text, _ in pairs.elements()) for pairs in stores]
+    doubled = {text for store in copies for text, number in store.items() if number > 1}
+    return Damage(lost=len(missing), duplicated=len(doubled))
+
+
 def _pairs(comments: set[Comment]) -> Counter[tuple[str, str]]:
     return Counter((comment.text, comment.time) for comment in comments)
 
 
 def _pairs_of_items(bed: Bed) -> Counter[tuple[str, str]]:
     return Counter((item["comment"]["S"], item["time"]["S"]) for item in bed.items())
-
-
-@contextmanager
-def database_away(control: Path) -> Iterator[None]:
-    """Nobody can write to the control database: whoever tries hangs, as at a server that does not answer."""
-    lock = sqlite3.connect(control, isolation_level=None, timeout=10)
-    lock.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        lock.execute("ROLLBACK")
-        lock.close()

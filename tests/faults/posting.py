@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
@@ -19,6 +20,7 @@ from tests.serving import WebServer, serving
 
 PATIENCE = 30.0
 WORKERS = 2
+WRITERS = 4
 POSTS_A_CONNECTION = 10
 """A connection stays with one process; new ones fall to either."""
 PAUSE_SECONDS = 0.01
@@ -54,9 +56,17 @@ class Load:
     killed: threading.Event = field(default_factory=threading.Event)
     accepted: dict[str, str] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    pause: float = PAUSE_SECONDS
 
     def post_until_stopped(self, number: int) -> None:
         """A connection that breaks is an error of the test, unless it has killed the processes itself."""
+        self._post_on(number, again=False)
+
+    def post_through_kills(self, number: int) -> None:
+        """A connection that breaks is replaced. What was under way has no answer, and is not sent again."""
+        self._post_on(number, again=True)
+
+    def _post_on(self, number: int, *, again: bool) -> None:
         connection, sent = self.server.connect(), 0
         while not self.stop.is_set():
             text = f"writer {number}, comment {sent}"
@@ -73,11 +83,15 @@ class Load:
             except (OSError, HTTPException):
                 if not self.killed.is_set():
                     raise
-                return
+                if not again:
+                    return
+                connection.close()
+                connection = self.server.connect()
+                continue
             if response.status == 200:
                 self.accepted[text] = answer["time"]
             self.answers.append(Answer(began, time.monotonic() - began, response.status))
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(self.pause)
 
     def await_answers(self, wanted: int) -> None:
         """Both processes serve, with their connections open."""
@@ -94,6 +108,21 @@ class Load:
 
     def since(self, at: float) -> list[Answer]:
         return [answer for answer in list(self.answers) if answer.at >= at]
+
+
+@contextmanager
+def posting(load: Load, *, through_kills: bool = False) -> Iterator[Load]:
+    """Clients that post from when both processes serve until the block ends."""
+    post = load.post_through_kills if through_kills else load.post_until_stopped
+    with ThreadPoolExecutor(WRITERS) as threads:
+        writers: list[Future[None]] = [threads.submit(post, number) for number in range(WRITERS)]
+        try:
+            load.await_answers(60)
+            yield load
+        finally:
+            load.stop.set()
+        for writer in writers:
+            writer.result(60)
 
 
 def registered() -> int:

@@ -22,18 +22,18 @@ from chat.routing.router import Router
 from chat.stores import registry
 from chat.stores.base import Deadlines, Store
 from migration.enums import DebtState
-from migration.ledger.debts import make_recorder
 from migration.models import Debt
 from tests import engines
 from tests.chat.routing.doubles import Turned
 from tests.faults.accounts import pay_everything, violations
 from tests.faults.wire import Fault, Link, Wire
 from tests.migration.bed import Bed
+from tests.migration.debts import LedgerOnly
 
 SOURCE, TARGET = StoreId.DYNAMODB, StoreId.SCYLLA_ROOM
 TEXT = "said once and for all"
 # The connection is made before anything is put to the test: only requests are short.
-SHORT = Deadlines(connect=10.0, request=1.0)
+SHORT = Deadlines(connect=10.0, request=2.0)
 
 
 class Delaying(Wire):
@@ -78,7 +78,7 @@ def service(
 
         follows = TARGET if decides is SOURCE else SOURCE
         policy = Turned(write=WriteRoute(epoch=1, authority=decides, mirror=follows), instants=count(wall_us(), 100))
-        yield Service(Router(policy=policy, recorder=make_recorder(), open_store=open_store), between)
+        yield Service(Router(policy=policy, recorder=LedgerOnly(), open_store=open_store), between)
 
 
 def _behind(bed: Bed, store_id: StoreId, wire: Wire, stack: ExitStack) -> Store:

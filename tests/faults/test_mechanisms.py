@@ -27,12 +27,12 @@ from migration.flags.admissions import Admissions
 from migration.flags.policy import RoutedPolicy
 from migration.guards.answer import Answer, Move
 from migration.guards.registry import ask
-from migration.ledger.debts import LedgerRecorder
 from migration.models import Rollout, Transition
 from migration.transitions import hold, moving, paying
 from migration.transitions.flip import flip
 from migration.transitions.moving import carry_out
 from tests.chat.routing.doubles import Faulty, held_by
+from tests.migration.debts import LedgerOnly
 from tests.migration.vectors import POST, stand, wish, write_flag
 
 SOURCE, TARGET = StoreId.DYNAMODB, StoreId.SCYLLA_ROOM
@@ -63,7 +63,7 @@ class Service:
         return self.source if store_id is SOURCE else self.target
 
     def post(self) -> Comment:
-        router = Router(policy=self.policy, recorder=LedgerRecorder(), open_store=self.open_store)
+        router = Router(policy=self.policy, recorder=LedgerOnly(), open_store=self.open_store)
         try:
             return router.post(room="chat", name="ann", text="hi").comment
         finally:

@@ -64,6 +64,8 @@ def prepare(point):
         authority.put = die
     if point == "after the authority":
         then_die(authority, "put")
+    if point == "while the mirror waits":
+        mirror.upsert = lambda *_: time.sleep(60)
     if point == "after the mirror":
         recorder.ProcessRecorder.end = die
     if point in ("before the ledger", "after the ledger", "before the spool", "after the spool", "all is well"):
@@ -95,6 +97,8 @@ if order["wait_for"]:
 prepare(order["point"])
 for number in range(order["posts"]):
     post(f"comment {number}")
+if order["point"] == "while the mirror waits":
+    die()
 time.sleep(30)
 die()
 """

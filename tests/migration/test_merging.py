@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chat.data import Comment
 from migration.merging import Pair, Side, pairs
+from tests.examples import examples
 from tests.migration.parity.rooms import FAR_US, as_cql, as_dynamodb, at, comments
 
 HORIZONS = st.sampled_from([FAR_US, 1_700_000_001_500_000, 1_700_000_000_000_000, 9_500_000, 0, -1])
@@ -22,7 +23,7 @@ def by_key(found: list[Comment], horizon_us: int) -> dict[tuple[str, str], Comme
     return {(comment.name, comment.time): comment for comment in found if comment.time_us <= horizon_us}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(left=comments(), right=comments(), horizon_us=HORIZONS)
 # Divergent times stand at one end in the one order and at the other end in the other.
 @example(left=[at("9.5"), at("1700000000.5")], right=[at("9.5"), at("1700000000.5")], horizon_us=FAR_US)
@@ -38,7 +39,7 @@ def test_every_key_of_either_side_comes_once_with_what_both_have(
     assert {(pair.known.name, pair.known.time): (pair.source, pair.target) for pair in found} == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(left=comments(), right=comments())
 def test_either_order_of_the_two_stores_finds_the_same(left: list[Comment], right: list[Comment]) -> None:
     forth = merged(as_dynamodb(left), as_cql(right))
@@ -46,7 +47,7 @@ def test_either_order_of_the_two_stores_finds_the_same(left: list[Comment], righ
     assert {(pair.source, pair.target) for pair in forth} == {(pair.target, pair.source) for pair in back}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(found=comments())
 def test_equal_rooms_agree_in_everything(found: list[Comment]) -> None:
     rows = as_cql(found)

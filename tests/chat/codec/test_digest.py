@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from chat.codec.digest import RoomDigest, comment_digest, day_of
 from chat.data import Comment
 from tests.chat.codec.strategies import comments, instants
+from tests.examples import examples
 
-thorough = settings(max_examples=200, deadline=None)
+thorough = settings(max_examples=examples(200), deadline=None)
 HELLO = Comment("chat", "ada", 1_500_000, "hello")
 
 

@@ -11,8 +11,9 @@ from chat.codec.items import MAX_AHEAD_US, CollisionFilter, from_item, is_storab
 from chat.codec.timetext import MAX_TIME_US, parse
 from chat.data import Comment
 from tests.chat.codec.strategies import comments, spellings_of, texts
+from tests.examples import examples
 
-thorough = settings(max_examples=300, deadline=None)
+thorough = settings(max_examples=examples(300), deadline=None)
 
 NOW_US = 1_800_000_000_000_000
 GOOD = {

@@ -8,6 +8,7 @@ from chat.codec.faults import FaultCode, MappingFault
 from chat.codec.rows import COLUMNS, from_values, to_values
 from chat.data import Comment
 from tests.chat.codec.strategies import comments
+from tests.examples import examples
 
 
 def test_values_stand_in_the_order_of_the_columns() -> None:
@@ -25,7 +26,7 @@ def test_a_canonical_time_leaves_time_raw_unset_and_never_none() -> None:
     assert to_values(Comment("chat", "ada", 1_500_000, "hello"))[4] is UNSET_VALUE
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(comments())
 def test_every_comment_comes_back_from_its_row(comment: Comment) -> None:
     # A cell that was left unset reads as None.

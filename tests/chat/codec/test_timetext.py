@@ -19,9 +19,10 @@ from chat.codec.timetext import (
     scan_from,
 )
 from tests.chat.codec.strategies import instants, spellings, spellings_of, ten_digit_instants
+from tests.examples import examples
 
 # The machine may be busy: a slow example is no failure.
-thorough = settings(max_examples=400, deadline=None)
+thorough = settings(max_examples=examples(400), deadline=None)
 
 # The rule as design section 4 words it, and a leading zero belongs to `0` and `0.x` only.
 MAPPABLE = re.compile(r"\A(?!0[0-9])[0-9]{1,10}(\.[0-9]{1,6})?\Z")

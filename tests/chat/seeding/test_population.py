@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.seeding.population import ROOM, Rooms, Skewed, room_names, user_names
+from tests.examples import examples
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 10, 500])
@@ -41,7 +42,7 @@ def test_distinct_draws_end_when_all_are_drawn() -> None:
     seed=st.integers(0, 2**32),
     size=st.integers(1, 9),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_every_room_gets_its_share_whatever_the_numbers(rooms: int, extra: int, seed: int, size: int) -> None:
     comments = 2 * rooms + extra
     rng = Random(seed)

@@ -10,6 +10,7 @@ from chat.codec.faults import MappingFault
 from chat.codec.items import from_item
 from chat.codec.timetext import canonical as codec_canonical
 from migration.rehearsal.checker.mapping import canonical, fault, microseconds
+from tests.examples import examples
 
 NOW_US = 1_800_000_000_000_000
 GOOD: dict[str, dict[str, Any]] = {
@@ -95,7 +96,7 @@ def test_names_the_reason_an_item_is_quarantined_for(item: dict[str, Any], reaso
     assert fault(item, now_us=NOW_US) == reason
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(time=times, room=values, comment=values, dropped=st.sets(st.sampled_from(["chat_room", "comment"])))
 def test_agrees_with_the_service_on_any_item(
     time: str, room: dict[str, Any], comment: dict[str, Any], dropped: set[str]
