@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat.conf import env
 from chat.data import Endpoint
+from migration.people.demo_users import make_demo_users
 from migration.rehearsal.engines import engines
 from migration.rehearsal.outage import engine_is_ours
 from migration.rehearsal.recording import Record
@@ -59,6 +61,15 @@ def prepare(plan: Plan, places: Places, record: Record, crew: Crew) -> None:
         step["detail"] = checker("survey", f"--out={places.before}").strip().splitlines()[-1]
     with record.step("web, workers, beat") as step:
         step["detail"] = crew.start_services()
+    show_console(plan, record)
+
+
+def show_console(plan: Plan, record: Record) -> None:
+    """The passwords go to the screen, and to a file that only its owner can read; not into the report."""
+    credentials = plan.var / "credentials.json"
+    people = make_demo_users(credentials)
+    record.screen.note(f"Watch it at http://127.0.0.1:{env().web_port}/admin/ as one of (also in {credentials}):")
+    record.screen.note(", ".join(f"{name} with password {password}" for name, password in people.items()))
 
 
 def play(plan: Plan, record: Record, crew: Crew) -> None:
@@ -71,6 +82,7 @@ def play(plan: Plan, record: Record, crew: Crew) -> None:
     if plan.outage and engine_is_ours(plan.var):
         script.lose_target()
     script.move_reads()
+    script.try_what_is_refused()
     script.drill_read(Endpoint.COMMENTS_SINCE)
     script.compare("parity, before the authority moves")
     script.move_writes()

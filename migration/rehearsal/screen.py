@@ -20,6 +20,9 @@ class Screen:
     def heading(self, text: str) -> None:
         print(f"\n{text}", file=self.out, flush=True)
 
+    def note(self, text: str) -> None:
+        print(f"       {text}", file=self.out, flush=True)
+
     def begin(self, name: str) -> None:
         if self.out.isatty():
             print(f"{self._clock()}  {name.ljust(WIDTH)} ...", end="\r", file=self.out, flush=True)

@@ -15,6 +15,7 @@ from migration.flags.phases import neighbour
 from migration.models import AuditEvent, Route
 from migration.rehearsal.outage import stop_and_return
 from migration.rehearsal.recording import Record
+from migration.rehearsal.refusals import try_illegal_vector, try_unknown_holder
 from migration.transitions.status import status
 
 READS = (Endpoint.LATEST_COMMENTS, Endpoint.COMMENTS_SINCE, Endpoint.ALL_COMMENTS)
@@ -46,6 +47,10 @@ class Script:
     def lose_target(self) -> None:
         self.record.outage = stop_and_return(self.record)
 
+    def try_what_is_refused(self) -> None:
+        try_illegal_vector(self.record, command)
+        try_unknown_holder(self.record, command)
+
     def move_reads(self) -> None:
         for endpoint in READS:
             self.advance(endpoint, note="shadow share 0 %: shadow reads are not built yet")
@@ -56,26 +61,26 @@ class Script:
         self.wait(self.dwell)
 
     def drill_read(self, endpoint: Endpoint) -> None:
-        began = time.time()
-        self.move("rollback", endpoint)
-        self.record.drill(endpoint=endpoint, before="cutover", after="shadow", began=began, ended=time.time())
+        self.drill(endpoint)
         self.wait(self.dwell / 2)
-        self.advance(endpoint)
-        self.ramp(endpoint, 100)
 
     def move_writes(self) -> None:
         self.advance(Endpoint.POST_COMMENT)
         self.wait(self.dwell)
 
     def drill_writes(self) -> None:
+        self.drill(Endpoint.POST_COMMENT)
+        self.wait(self.dwell)
+
+    def drill(self, endpoint: Endpoint) -> None:
+        """One step back and on again, to where it stood."""
+        before = phase_of(endpoint)
+        after = _next(endpoint, "rollback")
         began = time.time()
-        self.move("rollback", Endpoint.POST_COMMENT)
-        self.record.drill(
-            endpoint=Endpoint.POST_COMMENT, before="cutover", after="dual", began=began, ended=time.time()
-        )
-        self.wait(self.dwell)
-        self.advance(Endpoint.POST_COMMENT)
-        self.wait(self.dwell)
+        with self.record.step(f"drill {endpoint}", endpoint=endpoint, before=before, after=after) as step:
+            command("route", "drill", endpoint, "--reason", "rehearsal", "--actor", "rehearsal")
+            step["detail"] = told()
+        self.record.drill(endpoint=endpoint, before=before, after=after, began=began, ended=time.time())
 
     def decommission(self) -> None:
         for endpoint in READS:
