@@ -65,6 +65,9 @@ class Env(BaseSettings):
     ramp_percent_default: Percent = 10
     shadow_percent_default: Percent = 0
     ack_wait_seconds: Seconds = 30.0
+    approval_required: bool = False
+    request_expires_seconds: Seconds = 3600.0
+    backfill_latency_ms: Annotated[int, Field(ge=1)] = 500
     parity_horizon_seconds: Annotated[int, Field(ge=60)] = 60
     parity_grace_seconds: Annotated[float, Field(ge=0)] = 2.0
     ledger_rows_per_second: Annotated[int, Field(ge=1)] = 2000

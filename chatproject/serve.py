@@ -37,7 +37,9 @@ def start(children: Children, env: Env) -> None:
     for name in programs.QUEUES:
         children.start(name, programs.worker(name))
     children.start("beat", programs.beat(env.var_dir / "beat"))
-    print(f"Chat page http://127.0.0.1:{env.web_port}/chat. Logs in {children.logs}. Ctrl-C ends everything.")
+    address = f"http://127.0.0.1:{env.web_port}"
+    print(f"Chat page {address}/chat, console {address}/admin/ (make its first user: `manage.py createsuperuser`).")
+    print(f"Logs in {children.logs}. Ctrl-C ends everything.")
 
 
 def watch(children: Children) -> int:

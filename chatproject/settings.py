@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 
-from chatproject import beat, cassandra, logs, secret
+from chatproject import beat, cassandra, console, logs, secret
 from chatproject.env import Env
 
 ENV = Env()
@@ -20,6 +21,7 @@ ALLOWED_HOSTS = ENV.allowed_hosts
 
 INSTALLED_APPS = [
     "django_cassandra_engine",
+    *console.APPS,
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.staticfiles",
@@ -35,14 +37,35 @@ MIDDLEWARE = [
     "chat.api.middleware.ErrorEnvelopeMiddleware",
     "chat.api.cors.CorsMiddleware",
     "chat.api.ratelimit.RateLimitMiddleware",
+    *console.MIDDLEWARE,
 ]
+SILENCED_SYSTEM_CHECKS = console.SILENCED_CHECKS
 
 ROOT_URLCONF = "chatproject.urls"
 WSGI_APPLICATION = "chatproject.wsgi.application"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.chat_max_body_bytes
 
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": console.CONTEXT_PROCESSORS},
+    }
+]
+
+# The console's log-in. Its cookies go to the console only, never along with a chat request.
+AUTHENTICATION_BACKENDS = console.AUTHENTICATION_BACKENDS
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_AGE = 12 * 3600
+UNFOLD = console.UNFOLD
+AXES_FAILURE_LIMIT = 5
+# Both together: whoever guesses a person's password does not lock that person out elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "migration/locked_out.html"
+AXES_VERBOSE = False
 
 
 def control_database() -> dict[str, Any]:
@@ -53,8 +76,10 @@ def control_database() -> dict[str, Any]:
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         options["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
     if options["ENGINE"].endswith("postgresql"):
-        # A server that is gone is noticed within seconds, not when TCP gives up (protocol F7).
-        options["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        # A server that is gone is noticed within seconds, not when TCP gives up (protocol F7). A commit answers when
+        # it is on disk, whatever the server, database or role is set to (protocol W6).
+        durable = "-c synchronous_commit=on"
+        options["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000, "options": durable}
     return options
 
 
@@ -74,7 +99,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "chatproject.statics.CollectedOrPlain"},
 }
 # Without a collected manifest (development, tests) whitenoise serves straight from the apps.
 WHITENOISE_USE_FINDERS = True
@@ -85,6 +110,8 @@ logs.configure(fmt=ENV.log_format, level=ENV.log_level)
 
 # How the chat service finds its control plane; `chat` knows these only as dotted paths (chat/routing/ports.py).
 CHAT_ROUTING = "migration.serving.make_policy"
+# Without it a fixed DB_BACKEND asks nobody.
+CHAT_FIXED_REGISTRAR = "migration.serving.make_fixed_policy"
 CHAT_DEBT_RECORDER = "migration.serving.make_recorder"
 
 CELERY_BROKER_URL = ENV.redis_url

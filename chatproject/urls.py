@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("", include("chat.urls"))]
+from migration.admin.urls import console
+
+urlpatterns = [
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", console.urls),
+    path("", include("chat.urls")),
+]
 
 handler400 = "chat.api.errors.bad_request"
 handler403 = "chat.api.errors.forbidden"

@@ -12,6 +12,8 @@ class MigrationConfig(AppConfig):
     def ready(self) -> None:
         from migration.holders.dead import before_burial
         from migration.ledger.files import is_collected
+        from migration.ledger.gauges import register_gauges
 
         if is_collected not in before_burial:
             before_burial.append(is_collected)
+        register_gauges()

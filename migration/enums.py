@@ -111,14 +111,34 @@ class RunKind(TextChoices):
     PARITY = "parity"
 
 
+class Way(TextChoices):
+    """How a backfill reads."""
+
+    SCAN = "scan", "parallel segments of the source table"
+    ROOMS = "rooms", "room by room through the source's index"
+    REVERSE = "reverse", "token ranges of the target, back into the source"
+
+
 class RunState(TextChoices):
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled", "given up by a named person"
+
+
+UNFINISHED = (RunState.RUNNING, RunState.PAUSED)
 
 
 class SegmentState(TextChoices):
     PENDING = "pending"
     LEASED = "leased"
     DONE = "done"
-    FAILED = "failed"
+    FAILED = "failed", "set aside"
+    CANCELLED = "cancelled"
+
+
+class QuarantineState(TextChoices):
+    OPEN = "open"
+    FIXED = "fixed", "written into the target with values of an operator's"
+    WAIVED = "waived", "left behind by a named person"

@@ -145,6 +145,10 @@ class Migration(migrations.Migration):
             name='mirror_mode',
             field=models.CharField(choices=[('sync', 'the answer waits for the mirror'), ('async', 'the mirror follows the answer')], default='sync', help_text='whether a client waits for the mirror', max_length=8),
         ),
+        migrations.AddConstraint(
+            model_name='route',
+            constraint=models.CheckConstraint(condition=models.Q(('mirror_mode', 'sync'), models.Q(('kind', 'write'), ('write_flag', 'source+mirror')), _connector='OR'), name='route_mirrors_later_in_dual'),
+        ),
         migrations.AddField(
             model_name='transition',
             name='approval_needed',

@@ -9,7 +9,7 @@ from migration.models.holder import Holder
 from migration.models.quarantined import QuarantinedItem
 from migration.models.rollout import Rollout, StoreState
 from migration.models.route import Route
-from migration.models.run import Run, Segment
+from migration.models.run import Run, RunMark, Segment
 from migration.models.transition import Transition
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Rollout",
     "Route",
     "Run",
+    "RunMark",
     "Segment",
     "StoreState",
     "SweepState",

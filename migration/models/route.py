@@ -45,6 +45,12 @@ class Route(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["rollout", "endpoint"], name="one_route_per_endpoint"),
             models.CheckConstraint(condition=legal_rows(), name="route_is_a_row_of_the_phase_table"),
+            # Only a target that answers nobody may lag behind (protocol W9).
+            models.CheckConstraint(
+                condition=models.Q(mirror_mode=MirrorMode.SYNC.value)
+                | models.Q(kind=Kind.WRITE.value, write_flag=WriteFlag.SOURCE_MIRROR.value),
+                name="route_mirrors_later_in_dual",
+            ),
             models.CheckConstraint(
                 condition=models.Q(ramp_percent__lte=100, shadow_percent__lte=100), name="route_percents"
             ),

@@ -43,6 +43,8 @@ NEEDS = (
     Need(("rehearse",), *DYNAMODB),
     Need(("route", "status"), *CONTROL, migrated=False),
     Need(("ledger", "status"), *CONTROL, migrated=False),
+    Need(("holders", "list"), *CONTROL, migrated=False),
+    Need(("audit", "verify"), *CONTROL, migrated=False),
     Need(("backfill", "status"), *CONTROL, migrated=False),
     Need(("backfill", "start"), *BROKER),
     Need(("parity", "status"), *CONTROL, migrated=False),

@@ -15,10 +15,10 @@ LONGEST_SUITE = 400
 """Tests of one module stay together, and are read one at a time."""
 # Written by makemigrations, one operation after the other.
 GENERATED = "migration/migrations/"
-# Later stages bring `bench`, `load` and `screenshots`.
+# A later stage brings `load`.
 VERBS = (
-    "help setup demo run up down test test-contract test-e2e lint types ci soak"  # contract
-    " format imports bench"  # ours, and of the contract as they are built
+    "help setup demo run up down test test-contract test-e2e lint types ci soak screenshots"  # contract
+    " format imports bench test-postgres"  # ours, and of the contract as they are built
 )
 
 # In pieces, so that this file does not hold what it looks for.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +17,6 @@ from uuid import uuid4
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connections
 
 from chat.codec.items import to_item
 from chat.codec.rows import COLUMNS, from_values, to_values
@@ -31,6 +29,9 @@ from chat.stores.base import Store
 from chat.stores.registry import open_store
 from chatproject.env import BASE_DIR
 from migration.models import Rollout, Route
+from tests.migration.controls import CONTROL, url_of
+from tests.migration.controls import control_database as control_database
+from tests.migration.controls import copy_of as copy_of
 
 OLD_US = 1_700_000_000_000_000
 """An instant long before every horizon, with ten digits of seconds."""
@@ -39,23 +40,6 @@ OLD_US = 1_700_000_000_000_000
 def comment(number: int, *, room: str = "chat", name: str = "ann", text: str | None = None) -> Comment:
     """The `number`-th second after `OLD_US`."""
     return Comment(room, name, OLD_US + number * 1_000_000, f"text {number}" if text is None else text)
-
-
-@contextmanager
-def control_database(path: Path) -> Iterator[None]:
-    """The SQLite file as the control database of every thread of this process, as in production.
-
-    Not Django's test database: that one lives in memory, so it has other locks, and no other process can open it.
-    """
-    handler: Any = connections
-    before, settings = handler["default"], handler.settings["default"]
-    handler.settings["default"] = {**settings, "NAME": str(path)}
-    del handler["default"]
-    try:
-        yield
-    finally:
-        handler["default"].close()
-        handler["default"], handler.settings["default"] = before, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +95,7 @@ class Bed:
     def environ(self) -> dict[str, str]:
         return {
             **os.environ,
-            "DATABASE_URL": f"sqlite:///{self.folder / 'control.sqlite3'}",
+            "DATABASE_URL": url_of(self.folder / CONTROL),
             "DYNAMODB_TABLE": self.ground.table,
             "KEYSPACE": self.ground.keyspace,
             "REDIS_URL": redis_url(),
@@ -198,10 +182,6 @@ def redis_url() -> str:
     """A database of the tests' own on the real Redis, and of each test process, for some empty theirs."""
     process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     return urlsplit(env().redis_url)._replace(path=f"/{9 + process % 7}").geturl()
-
-
-def copy_of(template: Path, folder: Path) -> Path:
-    return Path(shutil.copy(template, folder / "control.sqlite3"))
 
 
 @contextmanager

@@ -14,24 +14,27 @@ from chat.conf import env
 from chat.stores import registry
 from tests import engines
 from tests.migration import bed as beds
+from tests.migration import controls
 from tests.migration.bed import Bed, Ground
 
 
 @pytest.fixture(scope="session")
-def control_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Path:
+def control_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
     """Migrated once; each test gets a copy."""
     path = tmp_path_factory.mktemp("control") / "template.sqlite3"
-    with django_db_blocker.unblock(), beds.control_database(path):
-        call_command("migrate", verbosity=0)
-    return path
+    with controls.empty_database(path), django_db_blocker.unblock():
+        with controls.control_database(path):
+            call_command("migrate", verbosity=0)
+        yield path
 
 
 @pytest.fixture
 def control(control_template: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
-    """The path of this test's control database, as after the first `migrate`."""
-    path = beds.copy_of(control_template, tmp_path)
-    with django_db_blocker.unblock(), beds.control_database(path):
+    """The path of this test's control database, as after the first `migrate` (see `controls` for PostgreSQL)."""
+    path = controls.copy_of(control_template, tmp_path)
+    with django_db_blocker.unblock(), controls.control_database(path):
         yield path
+    controls.drop(path)
 
 
 @pytest.fixture(scope="session")

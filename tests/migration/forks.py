@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chatproject.env import BASE_DIR
+from tests.migration.controls import name_of, url_of
 
 PATIENCE = 30.0
 """Seconds until a test gives up on a process."""
@@ -28,7 +29,7 @@ def surroundings(control: Path) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "chatproject.settings",
-        "DATABASE_URL": f"sqlite:///{control}",
+        "DATABASE_URL": url_of(control),
         "LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(BASE_DIR),
     }
@@ -69,7 +70,7 @@ def start(script: str, control: Path, *words: str, **variables: Any) -> Fork:
     output = control.parent / f"fork-{next(numbers)}.txt"
     order = {
         "script": script,
-        "control": str(control),
+        "control": name_of(control),
         "words": words,
         "variables": variables,
         "output": str(output),

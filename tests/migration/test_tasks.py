@@ -12,7 +12,6 @@ from contextlib import contextmanager
 import pytest
 from celery import current_app
 
-from chat.data import StoreId
 from chat.exceptions import StoreUnavailable
 from chatproject import beat
 from chatproject.celery import app
@@ -20,8 +19,8 @@ from migration import tasks
 from migration.backfill import working
 from migration.enums import RunKind, RunState, SegmentState
 from migration.exceptions import NoWorker
-from migration.ledger.debts import make_recorder
-from migration.models import Debt, Run, Segment
+from migration.ledger import leases
+from migration.models import Debt, DrainLease, Run, Segment
 from migration.parity import runs as parity
 from migration.segments import lease, sweep
 from migration.segments.lease import claim
@@ -31,22 +30,23 @@ from tests.migration import broker as brokers
 from tests.migration.backfill import copying
 from tests.migration.bed import Bed, comment, mirror_writes, run
 from tests.migration.broker import Broker, Message
+from tests.migration.debts import owe
 
 PATIENCE_SECONDS = 40.0
 
 WORKER = """
 from chatproject.celery import app
-from migration.backfill import scanning, working
+from migration.backfill import copiers, scanning
 import time
 
-write, pause = working.write_many, float(sys.argv[1])
+write, pause = copiers.write_many, float(sys.argv[1])
 
 def slow(store, comments, **options):
     write(store, comments, **options)
     time.sleep(pause)
 
 scanning.PAGE_ITEMS = 20
-working.write_many = slow
+copiers.write_many = slow
 options = ["--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=ERROR"]
 app.worker_main(["worker", f"--queues={sys.argv[2]}", f"--hostname={sys.argv[2]}@test", *options])
 """
@@ -219,9 +219,23 @@ def test_the_sweep_ends_a_run_whose_segment_kills_each_worker(
 
 
 def test_debts_are_paid_by_their_task(bed: Bed, broker: Broker) -> None:
-    make_recorder().owed(comment(1), holder=StoreId.DYNAMODB, owed=StoreId.SCYLLA_ROOM, cause="timed out")
+    owe(comment(1))
     tasks.drain_ledger()
     assert bed.rows() == {comment(1)}
+    assert Debt.objects.get().state == "paid"
+
+
+def test_debts_that_a_dead_drain_had_claimed_are_paid_by_the_task(
+    bed: Bed, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_drains", leases.Observer())
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.1)
+    owe(comment(1))
+    Debt.objects.update(lease=DrainLease.objects.create(worker="dead"))
+    tasks.drain_ledger()
+    assert Debt.objects.get().state == "open"
+    time.sleep(0.15)
+    tasks.drain_ledger()
     assert Debt.objects.get().state == "paid"
 
 

@@ -67,3 +67,15 @@ def test_an_endpoint_has_one_route(rollout: Rollout) -> None:
     first.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         first.save(force_insert=True)
+
+
+@pytest.mark.parametrize("row", sorted(row for row in LEGAL if row[0] == "write"))
+def test_only_a_mirror_that_follows_the_source_may_be_late(rollout: Rollout, row: tuple[str, str, str, str]) -> None:
+    """Protocol W9."""
+    columns = ("kind", "phase", "read_flag", "write_flag", "mirror_mode")
+    assert accepts(dict(zip(columns, (*row, "sync"), strict=True)))
+    assert accepts(dict(zip(columns, (*row, "async"), strict=True))) is (row[3] == "source+mirror")
+
+
+def test_a_read_has_no_mirror(rollout: Rollout) -> None:
+    assert not accepts({"mirror_mode": "async"})
