@@ -15,6 +15,7 @@ from migration.rehearsal.recording import Record
 from migration.transitions.planning import active_rollout
 
 Command = Callable[..., str]
+WHY = ("--reason", "rehearsal", "--actor", "rehearsal")
 NOBODY = 2**31 - 1
 """No holder ever gets this number."""
 
@@ -29,6 +30,8 @@ def try_unknown_holder(record: Record, command: Command) -> None:
     """A process nobody has heard of since it registered stands in every move's way (protocol F3, F5, F9)."""
     with record.step("a move past an unknown process is refused") as step, stranger() as name:
         step["detail"] = refusal(command, "route", "ramp", Endpoint.LATEST_COMMENTS, "100", "--wait", "0.5", name)
+    with record.step("the same move, once that process has left") as step:
+        step["detail"] = command("route", "ramp", Endpoint.LATEST_COMMENTS, "100", *WHY).strip().splitlines()[0]
     with record.step("a process that never was is not declared dead") as step:
         words = ("holders", "declare-dead", str(NOBODY), "--how", "it never was")
         step["detail"] = refusal(command, *words, str(NOBODY))
@@ -48,7 +51,7 @@ def refusal(command: Command, *words_and_reason: str) -> str:
     """The refusal in one line. The last word is what it must name. Raises `RuntimeError` when it was not refused so."""
     *words, named = words_and_reason
     before = active_rollout().epoch
-    given = [] if words[0] == "holders" else ["--reason", "rehearsal", "--actor", "rehearsal"]
+    given = () if words[0] == "holders" else WHY
     try:
         told = command(*words, *given)
     except CommandError as error:
