@@ -31,18 +31,31 @@ class Afterwards:
         if not self._free.acquire(blocking=False):
             MIRRORED_IN_PLACE.inc()
             return False
+        work = Work(finish)
+        if self._handed_over(work) or not work.claim():
+            return True
+        self._free.release()
+        return False
+
+    def _handed_over(self, work: Work) -> bool:
         with self._lock:
             if self._closed:
-                self._free.release()
                 return False
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="mirror")
-            self._pool.submit(self._run, finish)
-        return True
+            try:
+                self._pool.submit(self._run, work)
+            except RuntimeError as error:
+                # No thread can be started. It may lie in the queue all the same: whoever claims it first does it.
+                log.warning("mirror_not_handed_over", error=str(error))
+                return False
+            return True
 
-    def _run(self, finish: Callable[[], object]) -> None:
+    def _run(self, work: Work) -> None:
+        if not work.claim():
+            return
         try:
-            finish()
+            work.finish()
         except Exception:
             # Its mark in the in-flight file was handed to the books: nothing is forgotten, only later (protocol W5).
             log.exception("mirror_unkept")
@@ -50,9 +63,20 @@ class Afterwards:
             self._free.release()
 
     def close(self) -> None:
-        """Ends when all that was taken has ended. Call once no more writes are admitted."""
+        """Takes no more, and returns when all that was taken has ended: what comes later is mirrored in place."""
         with self._lock:
             self._closed = True
             pool = self._pool
         if pool is not None:
             pool.shutdown(wait=True)
+
+
+class Work:
+    """Done once, by whoever claims it first."""
+
+    def __init__(self, finish: Callable[[], object]) -> None:
+        self.finish = finish
+        self._unclaimed = threading.Semaphore(1)
+
+    def claim(self) -> bool:
+        return self._unclaimed.acquire(blocking=False)

@@ -86,6 +86,9 @@ class DebtRecorder(Protocol):
     def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
         """The write is about to be sent: if this process dies now, others must find it (W5)."""
 
+    def harden(self, mark: Mark) -> None:
+        """What `begin` marked survives a power loss when this returns. Raises OSError when it cannot be written."""
+
     def end(self, mark: Mark) -> None:
         """The write is over: refused, or in both stores, or in the ledger."""
 

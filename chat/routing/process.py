@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from chat import conf
+from chat.routing.alone import Alone
 from chat.routing.fixed import BACKENDS, FixedPolicy
 from chat.routing.ports import DebtRecorder, FixedRegistrar, RoutingPolicy
 from chat.routing.router import Router
@@ -47,7 +48,8 @@ def make_policy() -> RoutingPolicy:
     if backend == "routed":
         policy: RoutingPolicy = import_string(settings.CHAT_ROUTING)()
         return policy
-    return _registered(backend) or FixedPolicy.for_backend(backend)
+    registered = _registered(backend)
+    return registered or Alone(FixedPolicy.for_backend(backend), lambda: _registered(backend))
 
 
 def _registered(backend: str) -> RoutingPolicy | None:
@@ -67,9 +69,10 @@ def make_recorder() -> DebtRecorder:
 def _close(closing: Router, owner: int) -> None:
     # A child that was forked with this handler must not give back its parent's registration.
     if owner == os.getpid():
+        # Mirrors first, while their breakers still spare them: what waits keeps its admission until it has ended.
+        closing.afterwards.close()
         closing.circuits.close()
         closing.policy.close()
-        closing.afterwards.close()
         closing.recorder.close()
 
 

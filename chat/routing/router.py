@@ -78,7 +78,8 @@ class Router:
             comment = self._decide(route, draft)
             # The mark and the admission end with the mirror's part, in whichever thread that is.
             finish = partial(self._finish, admitted.pop_all(), route, comment)
-        if not (self._may_follow(route) and self.afterwards.take(finish)):
+        # Answered before it is mirrored, it must survive the machine too: nobody would miss it in a quiet room (D4).
+        if not (self._may_follow(route) and under_way.harden() and self.afterwards.take(finish)):
             finish()
         return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
 

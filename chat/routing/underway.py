@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
+
 from chat.data import Comment
 from chat.exceptions import StoreUnavailable
 from chat.routing.ports import DebtRecorder, Mark, WriteRoute
+
+log = structlog.get_logger(__name__)
 
 
 class UnderWay:
@@ -27,6 +31,15 @@ class UnderWay:
             self._mark = self._recorder.begin(comment, holder=self._route.authority, owed=self._route.mirror)
         except OSError as error:
             raise StoreUnavailable(self._route.authority, f"not sent, it cannot be marked: {error}") from error
+
+    def harden(self) -> bool:
+        """Whether the mark now survives a power loss of the machine."""
+        try:
+            self._recorder.harden(self._mark)
+        except OSError as error:
+            log.warning("mark_not_hardened", error=str(error))
+            return False
+        return True
 
     def end(self) -> None:
         if self._mark is not None:

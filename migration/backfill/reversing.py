@@ -14,6 +14,7 @@ from migration.apply.writer import write_many
 from migration.enums import DebtState
 from migration.models import Debt, Run
 from migration.models.debt import key_of
+from migration.quarantine.search import put_by_a_fix
 from migration.segments.lease import Counts
 
 PUTS_AT_ONCE = 16
@@ -44,7 +45,8 @@ def keep_conflicts(conflicts: Iterable[Conflict], run: Run) -> None:
     One that is unpaid already stays as it is: when it is tried, it is found to be a conflict in the same way. One that
     a named person waived stays waived (D5). Call in the transaction that counts the page.
     """
-    entries = [_entry(comment, error, run) for comment, error in conflicts]
+    # A fixed item's row is not the item the source has, and an operator answered for that.
+    entries = [_entry(comment, error, run) for comment, error in conflicts if not put_by_a_fix(comment)]
     waived = set(
         Debt.objects.filter(
             key__in=[entry.key for entry in entries], holder=run.source, owed=run.target, state=DebtState.WAIVED

@@ -17,13 +17,13 @@ from migration.enums import (
     Kind,
     RunKind,
     RunState,
-    SegmentState,
     Way,
     WriteFlag,
 )
 from migration.exceptions import Refused
 from migration.flags.freeze import frozen
 from migration.models import Holder, Rollout, Route, Run, Segment, StoreState
+from migration.segments.ending import is_over, lock_for_ending
 from migration.segments.progress import progress, trouble
 
 DEFAULT_SEGMENTS = 4
@@ -114,16 +114,19 @@ def _unmirrored(write: Route, rollout: Rollout, way: Way) -> list[str]:
 
 def close_if_done(run_id: int) -> Run:
     """Closes the run when no segment is left; the last worker does, or whoever looks. Safe to call at any time."""
+    run = Run.objects.get(pk=run_id)
+    # Before any lock: most looks come too early, and flips wait for the rollout's row.
+    if not is_over(run):
+        return run
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run_id)
-        states = set(run.segments.values_list("state", flat=True))
-        if run.state == RunState.RUNNING and states <= {SegmentState.DONE, SegmentState.FAILED}:
+        run = lock_for_ending(run_id)
+        if is_over(run):
             _close(run)
     return run
 
 
 def _close(run: Run) -> None:
-    state = StoreState.objects.select_for_update().get(rollout__active=True, store=run.target)
+    state = StoreState.objects.get(rollout__active=True, store=run.target)
     run.error = _fault(run, state)
     run.state = RunState.FAILED if run.error else RunState.DONE
     run.finished_at = timezone.now()

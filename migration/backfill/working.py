@@ -77,10 +77,11 @@ def _save(lease: Lease, page: Page, put: Put, copier: Copier[Any]) -> None:
     # Spelled out as JSON text: a key may hold what PostgreSQL's own JSON refuses (NUL, lone surrogates).
     cursor = json.dumps({"after": page.next, "remembered": copier.remembered()})
     with transaction.atomic():
-        put.keep()
         save(lease, cursor=cursor, counts=put.counts)
         if page.next is None:
             finish(lease)
+        # Last: it may write to the audit, for which nobody waits with a row of a segment still to take.
+        put.keep()
 
 
 def pages_ahead(read: Callable[[Cursor | None], SomePage], after: Cursor | None) -> Generator[SomePage, None, None]:

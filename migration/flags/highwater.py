@@ -77,7 +77,7 @@ def older(epoch: int, seen: int) -> str:
     return (
         f"the control database is on epoch {epoch}, but epoch {seen} was acted under already: an older copy was "
         f"restored. Restore the newest one, or stop every process and run `manage.py route restored --above {seen} "
-        "--reason ...`"
+        "--authority STORE --reason ...`"
     )
 
 

@@ -61,9 +61,10 @@ def make_policy(books: Books | None = None) -> RoutedPolicy:
 
 
 def _require_alone(flags: Snapshot) -> None:
-    """Where no move was made yet a process on a fixed DB_BACKEND may decide otherwise (protocol F10)."""
+    """A process on a fixed DB_BACKEND may decide otherwise: where no move was made yet nothing kept it from starting
+    (protocol F10)."""
     against = fixed_against(flags.write, source=flags.source, target=flags.target)
-    if flags.unbegun and against:
+    if against and not flags.held:
         raise NotServing(f"another store would decide as well: {', '.join(against)}. End that one first, or this one")
 
 
@@ -121,25 +122,35 @@ class RoutedPolicy:
         with self._polling:
             if self._closed:
                 return
-            self._tried_at = monotonic()
+            # Counts from its beginning, so that one that froze half way is old; and only once it has ended, so that
+            # nobody acts meanwhile on what it is about to replace.
+            began = monotonic()
             self._membership.keep_up()
             self._look()
+            self._tried_at = began
             confirmable = self._admissions.confirmable()
             if confirmable is not None and self._books.all_kept and self._older is None:
                 self._membership.confirm(confirmable)
             self._polled_at = monotonic()
 
     def _look(self) -> None:
-        found = load(self._admissions.snapshot)
-        if found.epoch < self._admissions.snapshot.epoch:
+        held = self._admissions.snapshot
+        # Once it was older, the same number says nothing: moves of the copy may have made it anew, with other flags.
+        found = load(held) if self._older is None else load()
+        if found.epoch < held.epoch or (found.epoch == held.epoch and found.flags != held.flags):
             if self._older is None:
-                log.error("older_epoch_refused", found=found.epoch, held=self._admissions.snapshot.epoch)
+                log.error("older_epoch_refused", found=found.epoch, held=held.epoch)
             self._older = found.epoch
             return
         self._older = None
         # On disk before the first request is admitted under it.
         self._high_water.raise_to(found.epoch)
         self._admissions.switch(found)
+        self._membership.looked()
+
+    @property
+    def _is_unfit(self) -> bool:
+        return self._membership.lost or self._older is not None
 
     def _refuse_if_unfit(self) -> None:
         """Raises `NotServing`: what this process would do now, others could not know of."""
@@ -165,21 +176,30 @@ class RoutedPolicy:
             return
         try:
             if self._is_stale():
-                self.poll()
-        except Error as error:
-            log.warning("flags_poll_failed", error=str(error))
-            connections["default"].close()
+                self._try_poll()
         finally:
             self._polling.release()
+
+    def _try_poll(self) -> None:
+        """Twice: a connection that was cut while the process stood still fails once, and the database is not away."""
+        for attempt in (1, 2):
+            try:
+                self.poll()
+            except Error as error:
+                log.warning("flags_poll_failed", error=str(error), attempt=attempt)
+                connections["default"].close()
+            else:
+                return
+        self._tried_at = monotonic()
 
     def _enter_write(self) -> Snapshot:
         while True:
             self._poll_if_stale()
             self._refuse_if_unfit()
             snapshot = self._admissions.enter_write(wait=hold_wait_seconds())
-            if not self._is_stale():
+            if not self._is_stale() and not self._is_unfit:
                 return snapshot
-            # It froze between the look and the admission, or in a hold.
+            # It froze, or was declared dead, between the look and the admission, or in a hold.
             self._admissions.leave_write(snapshot.epoch)
 
     @contextmanager

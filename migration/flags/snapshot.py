@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -43,6 +43,11 @@ class Snapshot:
     reads: Mapping[Endpoint, ReadState]
     complete: frozenset[StoreId] = frozenset()
     mirror_mode: MirrorMode = MirrorMode.SYNC
+
+    @property
+    def flags(self) -> tuple[object, ...]:
+        """All that one epoch means, for telling apart two that have the same number."""
+        return self.source, self.target, self.write, self.mirror_mode, dict(self.reads)
 
     @property
     def unbegun(self) -> bool:
@@ -91,6 +96,9 @@ class Snapshot:
     def _other(self, store: StoreId) -> StoreId | None:
         """The other store, if it could answer as well: complete, and still written (protocol F2)."""
         other = self.source if store == self.target else self.target
+        if other == self.target and self._mirror_later:
+            # Answered comments may not be there yet, and no debt says so (protocol W9).
+            return None
         return other if other in self.complete and other in self.written() else None
 
     def answering(self) -> frozenset[StoreId]:
@@ -116,23 +124,26 @@ def load(known: Snapshot | None = None) -> Snapshot:
 
     Raises `NotServing` without an active rollout; database errors pass through (the caller decides, protocol F7).
     """
-    rollout = _active()
+    rollout, complete = _active()
     while known is None or known.epoch != rollout.epoch:
-        loaded = _read(rollout)
-        rollout = _active()
+        loaded = _read(rollout, complete)
+        rollout, complete = _active()
         # A flip between the two queries would tear them apart: take it only if the epoch stood still.
         known = loaded if loaded.epoch == rollout.epoch else None
-    return replace(known, moving=rollout.moving)
+    # Voided at once, whatever the epoch (a declared death makes none). A store that becomes complete within an epoch is
+    # used from the next one on: no flag can name it before.
+    return replace(known, moving=rollout.moving, complete=known.complete & complete)
 
 
-def _active() -> Rollout:
-    rollout = Rollout.objects.filter(active=True).first()
-    if rollout is None:
+def _active() -> tuple[Rollout, frozenset[StoreId]]:
+    """The active rollout, and which of its stores are complete."""
+    states = list(StoreState.objects.filter(rollout__active=True).select_related("rollout"))
+    if not states:
         raise NotServing("no active rollout: run `manage.py migrate`")
-    return rollout
+    return states[0].rollout, frozenset(StoreId(state.store) for state in states if state.complete)
 
 
-def _read(rollout: Rollout) -> Snapshot:
+def _read(rollout: Rollout, complete: frozenset[StoreId]) -> Snapshot:
     routes = list(Route.objects.filter(rollout=rollout))
     write = next(route for route in routes if route.kind == Kind.WRITE)
     return Snapshot(
@@ -147,10 +158,5 @@ def _read(rollout: Rollout) -> Snapshot:
             for route in routes
             if route.kind == Kind.READ
         },
-        complete=frozenset(map(StoreId, _complete_stores(rollout))),
+        complete=complete,
     )
-
-
-def _complete_stores(rollout: Rollout) -> Iterable[str]:
-    """A store that becomes complete within an epoch is used from the next one on: no flag can name it before."""
-    return StoreState.objects.filter(rollout=rollout, complete=True).values_list("store", flat=True)

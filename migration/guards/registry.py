@@ -16,8 +16,9 @@ from migration.guards.vector import vector
 
 ALWAYS: tuple[Guard, ...] = (thawed, vector, complete)
 
-SETTLED: tuple[Guard, ...] = (confirmed, declared)
-"""Asked by every move but a read that goes back: nobody acts on older flags, or may still end what it began so."""
+SETTLED: tuple[Guard, ...] = (fixed, confirmed, declared)
+"""Asked by every move but a read that goes back: nobody acts on flags of its own or on older ones, or may still end
+what it began so."""
 
 FORWARD: dict[tuple[Kind, Phase], tuple[Guard, ...]] = {
     (Kind.WRITE, Phase.DUAL): SETTLED,
@@ -33,9 +34,7 @@ FORWARD: dict[tuple[Kind, Phase], tuple[Guard, ...]] = {
 
 def guards_of(move: Move) -> tuple[Guard, ...]:
     """Going back asks nothing of the store it leaves (protocol F8); a write still needs the others confirmed (F5)."""
-    # Only a write flag can contradict a process on a fixed DB_BACKEND: it reads from no store but the one it writes.
-    of_kind = (fixed,) if move.kind is Kind.WRITE else ()
-    return ALWAYS + of_kind + _of_verb(move)
+    return ALWAYS + _of_verb(move)
 
 
 def _of_verb(move: Move) -> tuple[Guard, ...]:

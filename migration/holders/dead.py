@@ -10,6 +10,7 @@ from django.db import connections
 
 from migration.enums import HolderState
 from migration.holders.identity import Identity, of_another_boot, proven_dead
+from migration.holders.traces import are_lost
 from migration.models import Holder
 
 log = structlog.get_logger(__name__)
@@ -52,8 +53,12 @@ def serves_one_host() -> bool:
 
 
 def _emptied(holder: Holder) -> bool:
-    """False leaves the holder for the next look: another process empties its files now, or they cannot be read."""
+    """False leaves the holder for the next look: another process empties its files now, or they cannot be read; or for
+    an operator, where they are gone and nobody noted what became of them (protocol W6)."""
     try:
+        if are_lost(holder):
+            log.error("holder_files_lost", holder=holder.pk, files=holder.files)
+            return False
         return not holder.files or all(empty(Path(holder.files)) for empty in before_burial)
     except OSError as error:
         log.error("holder_files_unreadable", holder=holder.pk, files=holder.files, error=str(error))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from migration.audit.record import record
-from migration.enums import UNFINISHED, HolderState, Kind, Phase, RunState, WriteFlag
+from migration.enums import UNFINISHED, HolderState, Kind, Phase, RunKind, RunState, SegmentState, WriteFlag
 from migration.exceptions import Refused
 from migration.holders.dead import bury_proven_dead, is_proven_dead
 from migration.holders.identity import own_host
-from migration.models import Holder, Rollout, Route, Run, StoreState
+from migration.models import Holder, Rollout, Route, Run, Segment, StoreState
 
 OF_SOURCE = (WriteFlag.SOURCE, WriteFlag.SOURCE_MIRROR)
+PROVING = (RunKind.BACKFILL, RunKind.PARITY)
+LEFT = (SegmentState.PENDING, SegmentState.LEASED)
 
 
 def declare_dead(holder_id: int, *, how: str, actor: str) -> Holder:
@@ -67,15 +70,36 @@ def _declarable(holder_id: int) -> Holder:
 def void_all_but_authority(rollout: Rollout, why: str, **evidence: int) -> list[str]:
     """The stores that were complete and are not any more (protocol F9). Call in a transaction that locked the rollout.
 
-    A run that is under way began before, so it proves nothing either: what it has not walked over yet it may never see.
+    One that was not complete is voided all the same: a reverse backfill that had ended, and the parity that would
+    follow it, prove nothing of what happened since.
     """
-    others = StoreState.objects.filter(rollout=rollout, complete=True).exclude(store=authority_of(rollout))
-    voided = sorted(others.values_list("store", flat=True))
-    others.update(complete=False, evidence={"voided_by": why, "epoch": rollout.epoch, **evidence})
-    Run.objects.filter(state__in=UNFINISHED).update(
-        state=RunState.FAILED, finished_at=timezone.now(), error=f"{why} while it ran: start a new one"
-    )
+    others = StoreState.objects.filter(rollout=rollout).exclude(store=authority_of(rollout))
+    voided = sorted(others.filter(complete=True).values_list("store", flat=True))
+    for state in others.select_for_update():
+        # From there on it lacks comments, whatever came later: a reverse backfill still begins there (protocol F2).
+        stopped = {name: value for name, value in state.evidence.items() if name == "stopped_us"}
+        state.complete = False
+        state.evidence = {"voided_by": why, "epoch": rollout.epoch, **stopped, **evidence}
+        state.save()
+    _cancel_runs(why)
     return voided
+
+
+def _cancel_runs(why: str) -> None:
+    """What is under way began before, so it proves nothing: what it has walked over it does not see again. Nor does one
+    that failed, which could be resumed: cancelled ones cannot."""
+    resumable = Run.objects.filter(kind__in=PROVING, state__in=(*UNFINISHED, RunState.FAILED)).order_by("pk")
+    # Locked as an update would: a worker that keeps a page holds its segment, and refers to its run.
+    for run in resumable.select_for_update(no_key=True):
+        failed = run.state == RunState.FAILED
+        run.error = (
+            f"{why} after it failed: start a new one. {run.error}" if failed else f"{why} while it ran: start a new one"
+        )
+        run.finished_at = run.finished_at if failed else timezone.now()
+        run.state = RunState.CANCELLED
+        run.slow_because = ""
+        run.save(update_fields=["error", "finished_at", "state", "slow_because"])
+        Segment.objects.filter(run=run, state__in=LEFT).update(state=SegmentState.CANCELLED, fence=F("fence") + 1)
 
 
 def authority_of(rollout: Rollout) -> str:

@@ -12,15 +12,15 @@ from migration.models import Holder
 
 def beat(holder_id: int, who: Identity, *, issued_us: int) -> bool:
     """False when this holder was declared or proven dead meanwhile: it must register anew (protocol F9)."""
-    changed = _own(holder_id, who).update(beats=F("beats") + 1, issued_us=issued_us, seen_at=timezone.now())
+    changed = own(holder_id, who).update(beats=F("beats") + 1, issued_us=issued_us, seen_at=timezone.now())
     return changed == 1
 
 
 def acknowledge(holder_id: int, who: Identity, epoch: int) -> bool:
     """This process acts under `epoch`, and all it did under older ones has ended (protocol F4)."""
-    return _own(holder_id, who).filter(acked_epoch__lt=epoch).update(acked_epoch=epoch) == 1
+    return own(holder_id, who).filter(acked_epoch__lt=epoch).update(acked_epoch=epoch) == 1
 
 
-def _own(holder_id: int, who: Identity) -> QuerySet[Holder]:
+def own(holder_id: int, who: Identity) -> QuerySet[Holder]:
     """By identity too: after the control database was restored, another process may have got the number."""
     return Holder.objects.filter(pk=holder_id, state=HolderState.LIVE, host=who.host, pid=who.pid, started=who.started)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from migration.enums import HolderState
 from migration.holders.dead import is_proven_dead
 from migration.holders.identity import own_host
+from migration.holders.traces import are_lost
 from migration.models import Holder, Rollout
 
 SILENT_SECONDS = 10.0
@@ -27,7 +28,8 @@ ELSEWHERE = "elsewhere"
 @dataclass(frozen=True, slots=True)
 class Listed:
     """`seen_seconds` since its last heartbeat, by its own machine's clock and ours. `files_waiting` is the bytes of its
-    spool, None where this machine does not see it."""
+    spool, None where this machine does not see it. `files_lost`: it is proven dead, and what became of its files nobody
+    noted."""
 
     id: int
     kind: str
@@ -42,6 +44,7 @@ class Listed:
     seen_seconds: float
     files_waiting: int | None
     proven_dead: bool
+    files_lost: bool
     declared_by: str
     declared_how: str
 
@@ -65,6 +68,7 @@ def listed(*, everyone: bool = False) -> list[Listed]:
 def _listed(holder: Holder, epoch: int) -> Listed:
     live = holder.state == HolderState.LIVE
     where = where_of(holder)
+    dead = live and is_proven_dead(holder)
     return Listed(
         id=holder.pk,
         kind=holder.kind,
@@ -78,7 +82,8 @@ def _listed(holder: Holder, epoch: int) -> Listed:
         behind=live and holder.acked_epoch < epoch,
         seen_seconds=max(0.0, round((timezone.now() - holder.seen_at).total_seconds(), 1)),
         files_waiting=_spooled(holder) if where in (HERE, EARLIER) else None,
-        proven_dead=live and is_proven_dead(holder),
+        proven_dead=dead,
+        files_lost=dead and _lost(holder),
         declared_by=holder.declared_by,
         declared_how=holder.declared_how,
     )
@@ -106,6 +111,14 @@ def _spooled(holder: Holder) -> int | None:
         return None
 
 
+def _lost(holder: Holder) -> bool:
+    """True also where the folder cannot be looked into: nobody can empty them from here."""
+    try:
+        return are_lost(holder)
+    except OSError:
+        return True
+
+
 def advice(rows: list[Listed]) -> list[str]:
     """A sentence for each live process that is silent."""
     return [f"{row.kind} {row.id}: {_what_to_do(row)}" for row in rows if row.silent]
@@ -113,11 +126,16 @@ def advice(rows: list[Listed]) -> list[str]:
 
 def _what_to_do(row: Listed) -> str:
     silent = f"silent for {row.seen_seconds:.0f} s"
+    declare = f"`manage.py holders declare-dead {row.id} --how ...`"
+    if row.files_lost:
+        return (
+            f"{silent} and proven dead, but its spool and in-flight file are not to be seen. Bring their folder back "
+            f"(VAR_DIR/holders, as that process saw it); if it is lost, so is what they held: {declare}"
+        )
     if row.proven_dead:
         return f"{silent} and proven dead: the next move, or the next process that starts, clears it away"
     if row.where == HERE:
         return f"{silent}, but process {row.pid} is there: stopped or hanging. End it with `kill {row.pid}`"
-    declare = f"`manage.py holders declare-dead {row.id} --how ...`"
     if row.where == EARLIER:
         return f"{silent}. It ran on {row.where}. If no other machine has that name: {declare}"
     place = row.machine or "its machine"

@@ -27,6 +27,7 @@ class Membership:
         self._backend = backend
         self._slotless = slotless
         self._clock: Clock | None = None
+        self.lost = self._registered = False
         self._enrol()
 
     def _enrol(self) -> None:
@@ -39,7 +40,7 @@ class Membership:
             self._clock = clock
         self._confirmed = 0
         self._beaten_at = monotonic()
-        self.lost = False
+        self._registered = True
 
     @property
     def _issued_us(self) -> int:
@@ -49,15 +50,21 @@ class Membership:
         """A heartbeat when one is due; a new registration when this one was declared dead (protocol F9)."""
         # Taken before the heartbeat: a process that freezes right after it must not take it for a fresh one.
         now = monotonic()
-        if now - self._beaten_at < HEARTBEAT_SECONDS and not self.lost:
+        if now - self._beaten_at < HEARTBEAT_SECONDS and self._registered:
             return
         mine = self._registration
-        if self.lost or not beat(mine.holder_id, mine.who, issued_us=self._issued_us):
-            # Until it has registered anew, what it holds is not its own: no write is admitted.
-            self.lost = True
+        if not self._registered or not beat(mine.holder_id, mine.who, issued_us=self._issued_us):
+            # Until it has registered anew and looked at the flags again, what it holds is not its own: no write is
+            # admitted.
+            self.lost, self._registered = True, False
             log.warning("holder_superseded", holder=mine.holder_id)
             self._enrol()
         self._beaten_at = now
+
+    def looked(self) -> None:
+        """The newest flags were read under the registration there is now: whoever moves them waits for this process."""
+        if self._registered:
+            self.lost = False
 
     def confirm(self, epoch: int) -> None:
         """Once per epoch."""
@@ -72,4 +79,5 @@ class Membership:
         return self._clock.next()
 
     def leave(self) -> None:
-        deregister(self._registration.holder_id, issued_us=self._issued_us)
+        mine = self._registration
+        deregister(mine.holder_id, mine.who, issued_us=self._issued_us)

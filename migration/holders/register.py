@@ -13,6 +13,7 @@ from chat.conf import env
 from chat.exceptions import NotServing
 from migration.enums import HolderState
 from migration.holders.dead import bury_proven_dead
+from migration.holders.heartbeat import own
 from migration.holders.identity import Identity, own_files, own_identity
 from migration.holders.instants import database_now
 from migration.models import Holder
@@ -94,6 +95,6 @@ def _floor(slot: int) -> int:
     return int(highest or 0)
 
 
-def deregister(holder_id: int, *, issued_us: int) -> None:
+def deregister(holder_id: int, who: Identity, *, issued_us: int) -> None:
     """The process acts on flags no more. It must have ended its requests; `issued_us` was its last instant."""
-    Holder.objects.filter(pk=holder_id, state=HolderState.LIVE).update(state=HolderState.LEFT, issued_us=issued_us)
+    own(holder_id, who).update(state=HolderState.LEFT, issued_us=issued_us)

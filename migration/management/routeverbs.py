@@ -76,7 +76,9 @@ def _thaw(options: Options) -> Said:
 
 
 def _restored(options: Options) -> Said:
-    epoch = raise_epoch_above(options["above"], actor=actor_of(options).name, reason=options["reason"])
+    epoch = raise_epoch_above(
+        options["above"], authority=options["authority"], actor=actor_of(options).name, reason=options["reason"]
+    )
     return (
         f"on from epoch {epoch}; no store but the authority counts as complete: fill the other one by a backfill, and "
         "compare both ways, before any move"

@@ -14,6 +14,7 @@ from chat.stores.base import Store
 from migration.merging import Pair
 from migration.models import QuarantinedItem
 from migration.quarantine.items import key_of
+from migration.quarantine.search import put_by_a_fix
 
 QUARANTINED = "quarantined"
 READERS = 8
@@ -44,7 +45,7 @@ def _spelled_so(known: Comment, store: Store) -> Comment | None:
 def kind_of(pair: Pair) -> str:
     """missing, extra or different, seen from the target; quarantined where the source's item is kept aside."""
     if pair.source is None:
-        return "extra"
+        return QUARANTINED if pair.target and put_by_a_fix(pair.target) else "extra"
     if pair.target is None:
         return QUARANTINED if collides(pair.source) else "missing"
     return "different"

@@ -20,6 +20,7 @@ from migration.parity.comparing import RoomResult, compare
 from migration.parity.confirming import digest_of
 from migration.segments.attempt import attempt
 from migration.segments.completing import complete_by_parity, last_reverse
+from migration.segments.ending import is_over, lock_for_ending
 from migration.segments.lease import Lease, Pulse, finish
 from migration.segments.progress import trouble
 
@@ -34,6 +35,8 @@ def start(*, actor: str, room: str | None = None, reason: str = "") -> Run:
     horizon_us = wall_us() - env().parity_horizon_seconds * 1_000_000
     rooms = [room] if room is not None else rooms_of_both(rollout)
     with transaction.atomic():
+        # Not while a death is being declared: that looks for runs to cancel, and would not see this one yet.
+        Rollout.objects.select_for_update().get(pk=rollout.pk)
         run = Run.objects.create(
             kind=RunKind.PARITY,
             source=rollout.source,
@@ -90,17 +93,23 @@ def _keep_result(segment: Segment, lease: Lease, result: RoomResult) -> None:
 
 def close_if_done(run_id: int) -> Run:
     """Closes the run when no room is left. Safe to call at any time, from anywhere."""
+    run = Run.objects.get(pk=run_id)
+    if not is_over(run):
+        return run
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run_id)
-        states = set(run.segments.values_list("state", flat=True))
-        if run.state == RunState.RUNNING and states <= {SegmentState.DONE, SegmentState.FAILED}:
-            run.error = trouble(run)
-            run.state = RunState.FAILED if run.error else RunState.DONE
-            run.finished_at = timezone.now()
-            run.save()
-            if run.whole and run.follows and totals(run)["clean"]:
-                complete_by_parity(run)
+        run = lock_for_ending(run_id)
+        if is_over(run):
+            _close(run)
     return run
+
+
+def _close(run: Run) -> None:
+    run.error = trouble(run)
+    run.state = RunState.FAILED if run.error else RunState.DONE
+    run.finished_at = timezone.now()
+    run.save()
+    if run.whole and run.follows and totals(run)["clean"]:
+        complete_by_parity(run)
 
 
 def totals(run: Run) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from migration.audit.record import record
 from migration.enums import Kind, RunKind, RunState, Way, WriteFlag
 from migration.models import Rollout, Route, Run, StoreState
@@ -10,6 +12,7 @@ WRITTEN = (WriteFlag.SOURCE, WriteFlag.SOURCE_MIRROR, WriteFlag.HELD, WriteFlag.
 """Write flags under which the source is written, or nothing is."""
 
 
+@transaction.atomic
 def complete_by_parity(parity: Run) -> bool:
     """Call inside the transaction that closes a whole and clean parity run. True if it completed the source."""
     rollout = Rollout.objects.select_for_update().get(active=True)

@@ -65,7 +65,7 @@ def cancel(run_id: int, *, actor: str, reason: str) -> Run:
 
 
 def _done(run: Run, now: Progress) -> str:
-    if run.kind == RunKind.BACKFILL:
+    if run.kind != RunKind.PARITY:
         return now.accounts
     return f"{now.segments[SegmentState.DONE]} of {sum(now.segments.values())} rooms compared"
 

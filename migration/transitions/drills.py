@@ -14,6 +14,7 @@ from migration.flags.freeze import frozen
 from migration.models import Drill
 from migration.people.roles import Actor, Role, require
 from migration.transitions import drilling
+from migration.transitions.legs import BACK, legs_made
 from migration.transitions.messages import DRILL, send
 
 log = structlog.get_logger(__name__)
@@ -29,14 +30,17 @@ def drill(endpoint: Endpoint, actor: Actor, *, reason: str, wait: float | None =
 
 
 def request_drill(endpoint: Endpoint, actor: Actor, *, reason: str) -> Drill:
-    """The drill's row; a worker does the rest. An unfinished one is gone on with.
+    """The drill's row; a worker does the rest. One that has not moved yet is sent again.
 
-    Raises `NotAllowed`, `IllegalMove`, `Refused` and `LostRace`, and then there is no row.
+    Raises `NotAllowed`, `IllegalMove`, `Refused` and `LostRace`, and then there is no new row.
     """
     require(actor, Role.OPERATOR)
     if stopped := frozen():
         raise Refused([stopped])
     drilled = drilling.unfinished_drill(endpoint) or drilling.begin(endpoint, actor=actor.name, reason=reason)
+    if legs_made(drilled, BACK).exists():
+        how = f"go on with it by `manage.py route drill {endpoint} --reason ...`, or give it up"
+        raise Refused([f"drill {drilled.pk} of {endpoint} stands half way: {how}"])
     transaction.on_commit(lambda: send(DRILL, drilled.pk))
     return drilled
 
@@ -48,9 +52,10 @@ def give_up(endpoint: Endpoint, actor: Actor, *, reason: str) -> Drill:
 
 
 def attempt_drill(pk: int) -> None:
-    """As a worker runs it. A message twice, or for a drill that is over, does nothing."""
+    """As a worker runs it. A message twice, or for a drill that is over, does nothing. Nor does one that comes again
+    after its worker died half way: hours later nobody expects the endpoint to move on by itself."""
     drilled = Drill.objects.filter(pk=pk, finished_at=None).first()
-    if drilled is None:
+    if drilled is None or legs_made(drilled, BACK).exists():
         return
     try:
         drilling.drill(Endpoint(drilled.endpoint), actor=drilled.actor, reason=drilled.reason)

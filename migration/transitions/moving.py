@@ -54,11 +54,20 @@ def _overtake(wish: Wish, requested: Transition | None, *, seconds: float) -> Tr
     wish = replace(wish, to=plan(wish).after)
     for _ in range(OVERTAKINGS):
         try:
+            _refuse_first(wish, requested)
             overtake()
             return _move(wish, requested, seconds=seconds)
         except LostRace:
             requested = _still(requested)
     raise LostRace("other transitions keep coming first: see `manage.py route status`")
+
+
+def _refuse_first(wish: Wish, requested: Transition | None) -> None:
+    """A read that may not go back aborts nothing on its way to being told so. Raises `Refused`, and keeps it."""
+    move = plan(wish)
+    answers = ask(move)
+    if not all(answer.ok for answer in answers):
+        intend(wish, move, answers, requested)
 
 
 def _still(requested: Transition | None) -> Transition | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from chat.data import Endpoint
+from chat.data import Endpoint, StoreId
 from chat.management.base import REFUSED, ChatCommand, add_json
 from migration.enums import MirrorMode, Phase
 from migration.management import routeverbs as verbs
@@ -22,6 +22,7 @@ from migration.transitions.status import status, transition_json
 
 PHASES = [phase.value for phase in Phase]
 SHARES = ("ramp", "shadow")
+STORES = [store.value for store in StoreId]
 MODES = [mode.value for mode in MirrorMode]
 
 
@@ -97,6 +98,9 @@ class Command(ChatCommand):
         restored = self._verb("restored", "go on after an older copy of the control database was restored")
         restored.add_argument(
             "--above", type=epoch, required=True, metavar="EPOCH", help="the highest epoch any process acted under"
+        )
+        restored.add_argument(
+            "--authority", choices=STORES, required=True, metavar="STORE", help="the store that decided writes last"
         )
         add_reason(restored, required=True)
 

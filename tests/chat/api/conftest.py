@@ -29,6 +29,9 @@ class NoDebts:
         """No process dies here."""
         return None
 
+    def harden(self, mark: Mark) -> None:
+        """See `begin`."""
+
     def end(self, mark: Mark) -> None:
         """See `begin`."""
 

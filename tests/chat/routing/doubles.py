@@ -74,10 +74,18 @@ class Remembered:
     on_keep: Callable[[], None] = lambda: None
     under_way: list[Comment] = field(default_factory=list)
     abandoned: list[Comment] = field(default_factory=list)
+    hardened: list[Comment] = field(default_factory=list)
+    hardening: OSError | None = None
 
     def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
         self.under_way.append(comment)
         return comment
+
+    def harden(self, mark: Mark) -> None:
+        assert isinstance(mark, Comment)
+        if self.hardening:
+            raise self.hardening
+        self.hardened.append(mark)
 
     def end(self, mark: Mark) -> None:
         assert isinstance(mark, Comment)

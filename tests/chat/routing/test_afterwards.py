@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -51,3 +55,33 @@ def test_closing_waits_for_what_was_taken_and_takes_no_more() -> None:
     closing.join(10)
     assert ended == [True]
     assert not afterwards.take(lambda: pytest.fail("called after the end"))
+
+
+def test_where_no_thread_can_be_started_the_caller_does_it_and_nobody_does_it_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The interpreter queues the work and then fails to start a thread for it; a later one finds it in the queue."""
+    afterwards, done = Afterwards(most=1), list[str]()
+    submit = ThreadPoolExecutor.submit
+
+    def fail(pool: ThreadPoolExecutor, *work: Any) -> None:
+        submit(pool, *work)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", fail)
+    taken = afterwards.take(lambda: done.append("once"))
+    if not taken:
+        done.append("once")
+    monkeypatch.undo()
+    # Its place is free again.
+    assert soon(lambda: afterwards.take(lambda: done.append("the next")))
+    afterwards.close()
+    assert sorted(done) == ["once", "the next"]
+
+
+def soon(attempt: Callable[[], bool]) -> bool:
+    deadline = monotonic() + 10
+    while not attempt():
+        if monotonic() > deadline:
+            return False
+    return True

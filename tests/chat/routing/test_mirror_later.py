@@ -74,6 +74,20 @@ def test_the_answer_comes_while_the_mirror_still_waits() -> None:
     assert setting.recorder.entries == []
 
 
+def test_before_the_answer_the_mark_is_made_to_survive_the_machine() -> None:
+    setting = Later()
+    with router_of(setting) as router:
+        assert setting.recorder.hardened == [post(router)]
+
+
+def test_where_the_mark_cannot_be_made_to_the_answer_waits() -> None:
+    setting = Later(recorder=Remembered(hardening=OSError("no space left")))
+    setting.target.gate.set()
+    with router_of(setting) as router:
+        post(router)
+        assert setting.accounts() == (1, 0, 0)
+
+
 def test_in_the_sync_mode_the_answer_waits() -> None:
     setting = Later(policy=Turned())
     setting.target.gate.set()

@@ -93,7 +93,7 @@ def test_a_fork_at_a_bad_moment_does_not_hang_the_child(control: Path) -> None:
 
 
 def test_a_fixed_backend_asks_no_control_plane(tmp_path: Path) -> None:
-    script = "from chat.routing.process import router\nprint(router().policy.route.authority)"
+    script = "from chat.routing.process import router\nprint(*router().policy.health().answering)"
     nowhere = tmp_path / "none.sqlite3"
     assert run(script, nowhere, db_backend="dual") == ["dynamodb"]
     assert not nowhere.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 from pytest_django import Settings
 
 from chat.exceptions import NotServing
-from migration.enums import Phase, Step
+from migration.enums import HolderState, Phase, RunKind, RunState, Step
 from migration.exceptions import Refused
 from migration.flags.policy import RoutedPolicy, make_policy
 from migration.flags.restored import raise_epoch_above
-from migration.models import AuditEvent, Holder, Rollout, StoreState
-from tests.migration.vectors import LATEST, POST, epoch_of, flip_to, hold, intent, is_complete
+from migration.holders.identity import own_host
+from migration.models import AuditEvent, Holder, Rollout, Run, StoreState
+from tests.migration.vectors import LATEST, POST, epoch_of, flip_to, hold, holder, intent, is_complete, stand
 
 Make = Callable[[], RoutedPolicy]
 
@@ -28,6 +30,10 @@ def restore(epoch: int) -> None:
     """Of the whole database only what matters here: its epoch, and that nobody in it has confirmed a newer one."""
     Rollout.objects.update(epoch=epoch)
     Holder.objects.update(acked_epoch=epoch)
+
+
+def go_on(above: int, *, authority: str = "dynamodb", reason: str = "disk lost, backup of Monday") -> int:
+    return raise_epoch_above(above, authority=authority, actor="ada", reason=reason)
 
 
 def post(policy: RoutedPolicy) -> int:
@@ -73,14 +79,14 @@ def test_a_process_that_was_started_again_refuses_too_and_leaves_no_row(rollout:
 
 def test_going_on_above_every_epoch_seen(rollout: Rollout, make: Make) -> None:
     flip_to(rollout, POST, Phase.DUAL)
-    policy = make()
+    make().close()
     restore(1)
     StoreState.objects.update(complete=True)
-    policy.poll()
-    assert raise_epoch_above(2, actor="ada", reason="disk lost, backup of Monday") == 3
-    policy.poll()
+    assert go_on(2) == 3
+    policy = make()
     assert post(policy) == 3
-    assert Holder.objects.get().acked_epoch == 3
+    policy.poll()
+    assert Holder.objects.get(state=HolderState.LIVE).acked_epoch == 3
     assert (is_complete("dynamodb"), is_complete("scylla-room")) == (True, False)
     event = AuditEvent.objects.get(action="rollout.restored")
     assert (event.actor, event.reason) == ("ada", "disk lost, backup of Monday")
@@ -93,7 +99,7 @@ def test_going_on_above_every_epoch_seen(rollout: Rollout, make: Make) -> None:
 def test_a_needless_one_is_refused(rollout: Rollout) -> None:
     Rollout.objects.update(epoch=5)
     with pytest.raises(Refused, match="on epoch 5 already, which is above 4"):
-        raise_epoch_above(4, actor="ada", reason="why not")
+        go_on(4)
     assert epoch_of(rollout) == 5
 
 
@@ -102,11 +108,52 @@ def test_a_copy_made_in_a_hold_is_let_go_first(rollout: Rollout) -> None:
     epoch = hold(rollout)
     held = intent(POST, Phase.DUAL, Phase.CUTOVER, step=Step.HELD, epoch=epoch)
     with pytest.raises(Refused, match=f"transition {held.pk} held the writes"):
-        raise_epoch_above(9, actor="ada", reason="disk lost")
+        go_on(9)
     assert epoch_of(rollout) == epoch
 
 
 def test_without_a_reason_nothing_changes(rollout: Rollout) -> None:
     with pytest.raises(Refused, match="say why"):
-        raise_epoch_above(9, actor="ada", reason=" ")
+        go_on(9, reason=" ")
     assert epoch_of(rollout) == 1
+
+
+def test_it_is_refused_beside_live_processes_which_are_named(rollout: Rollout, make: Make) -> None:
+    flip_to(rollout, POST, Phase.DUAL)
+    mine = make()
+    restore(1)
+    far, near = holder(), Holder.objects.get(host=own_host())
+    with pytest.raises(Refused, match=rf"registered as live: {re.escape(str(near))}, {re.escape(str(far))}\. End them"):
+        go_on(2)
+    assert epoch_of(rollout) == 1
+    mine.close()
+    far.delete()
+    assert go_on(2) == 3
+
+
+def test_the_dead_of_this_host_do_not_count(rollout: Rollout) -> None:
+    """They ran when the copy was made."""
+    gone = Holder.objects.create(kind="web", host=own_host(), pid=2**22 + 1, started=1, slot=5)
+    assert go_on(2) == 3
+    gone.refresh_from_db()
+    assert gone.state == HolderState.DEAD
+
+
+def test_the_operator_names_the_store_that_decides_writes(rollout: Rollout) -> None:
+    """The copy was made before the authority moved: everything but the wrong store would be voided."""
+    stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER)
+    with pytest.raises(Refused, match=r"dynamodb decides writes, not scylla-room.* make that move again first"):
+        go_on(7, authority="scylla-room")
+    assert (epoch_of(rollout), is_complete("scylla-room")) == (1, True)
+    stand(rollout, write=Phase.CUTOVER, reads=Phase.CUTOVER)
+    assert go_on(7, authority="scylla-room") == 8
+    assert (is_complete("dynamodb"), is_complete("scylla-room")) == (False, True)
+
+
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.PAUSED, RunState.FAILED])
+def test_what_was_under_way_when_the_copy_was_made_proves_nothing(rollout: Rollout, state: RunState) -> None:
+    Run.objects.create(kind=RunKind.BACKFILL, state=state, source="dynamodb", target="scylla-room", epoch=1)
+    go_on(2)
+    run = Run.objects.get()
+    assert run.state == RunState.CANCELLED
+    assert run.error.startswith("an older control database was restored (epoch 1) ")

@@ -14,7 +14,7 @@ from chat.routing.ports import ReadRoute, WriteRoute
 from migration.enums import MirrorMode, Phase, ReadFlag, WriteFlag
 from migration.flags import snapshot as module
 from migration.flags.snapshot import Owes, ReadState, Snapshot, bucket, load
-from migration.models import Rollout, Route
+from migration.models import Rollout, Route, StoreState
 from tests.migration.flags.snapshots import FIRST, at, held, reading
 from tests.migration.vectors import LATEST, POST, READS, flip_to, new_epoch, place, stand
 
@@ -97,10 +97,10 @@ def test_a_flip_in_the_middle_of_loading_is_not_torn(rollout: Rollout, monkeypat
     """The flip lands after the epoch and before the rows were read, so that the two do not belong together."""
     flips = iter([Phase.DUAL])
 
-    def read_late(known: Rollout) -> Any:
+    def read_late(known: Rollout, complete: frozenset[StoreId]) -> Any:
         for phase in flips:
             flip_to(known, POST, phase)
-        return original(known)
+        return original(known, complete)
 
     original = module._read
     monkeypatch.setattr(module, "_read", read_late)
@@ -111,8 +111,8 @@ def test_a_flip_in_the_middle_of_loading_is_not_torn(rollout: Rollout, monkeypat
 def test_a_flip_right_after_the_rows_were_read_is_seen(rollout: Rollout, monkeypatch: pytest.MonkeyPatch) -> None:
     flips = iter([Phase.DUAL])
 
-    def then_flip(known: Rollout) -> Any:
-        read = original(known)
+    def then_flip(known: Rollout, complete: frozenset[StoreId]) -> Any:
+        read = original(known, complete)
         for phase in flips:
             flip_to(known, POST, phase)
         return read
@@ -222,3 +222,27 @@ def test_the_mirror_mode_is_loaded_with_the_flags(rollout: Rollout) -> None:
     Route.objects.filter(endpoint=POST).update(mirror_mode=MirrorMode.ASYNC)
     new_epoch(rollout)
     assert (known.mirror_mode, load(known).mirror_mode) == (MirrorMode.SYNC, MirrorMode.ASYNC)
+
+
+def test_a_late_mirror_stands_in_for_nobody() -> None:
+    """A room whose source is owed a comment is read there all the same, as stale: the target may lack answers (W9)."""
+    late = replace(FIRST, mirror_mode=MirrorMode.ASYNC, complete=frozenset({SOURCE, TARGET}))
+    read = late.read_route(LATEST, "chat", owes=lambda store, room: store == SOURCE)
+    assert (read.store, read.fallback, read.stale) == (SOURCE, None, True)
+    prompt = replace(late, mirror_mode=MirrorMode.SYNC)
+    assert prompt.read_route(LATEST, "chat", owes=lambda store, room: store == SOURCE).store is TARGET
+
+
+def test_a_store_that_is_voided_is_no_fallback_any_more_whatever_the_epoch(rollout: Rollout) -> None:
+    stand(rollout, write=Phase.CUTOVER, reads=Phase.CUTOVER)
+    known = load()
+    assert known.complete == {SOURCE, TARGET}
+    StoreState.objects.filter(store=SOURCE).update(complete=False)
+    voided = load(known)
+    assert voided.epoch == known.epoch
+    assert voided.complete == {TARGET}
+    StoreState.objects.filter(store=SOURCE).update(complete=True)
+    # Complete again is for the next epoch.
+    assert load(voided).complete == {TARGET}
+    new_epoch(rollout)
+    assert load(voided).complete == {SOURCE, TARGET}

@@ -10,7 +10,7 @@ from migration.guards.fixed import fixed
 from migration.models import Holder, Rollout
 from migration.transitions.moving import carry_out
 from migration.transitions.planning import plan
-from tests.migration.vectors import POST, epoch_of, holder, place, wish
+from tests.migration.vectors import LATEST, POST, epoch_of, holder, place, wish
 
 
 def on(backend: str, *, state: HolderState = HolderState.LIVE) -> Holder:
@@ -40,6 +40,14 @@ def test_it_must_bear_the_flag_after_the_move(
     place(POST, before)
     on(backend)
     assert fixed(plan(wish(POST, verb))).ok is ok
+
+
+def test_a_read_s_move_asks_as_well(rollout: Rollout) -> None:
+    """The first move of all ends the time in which such a process may stand beside the phases of an installation."""
+    on("scylla")
+    with pytest.raises(Refused, match="would contradict 'source'"):
+        carry_out(wish(LATEST), wait=0)
+    assert epoch_of(rollout) == 1
 
 
 def test_the_refusal_names_it(rollout: Rollout) -> None:

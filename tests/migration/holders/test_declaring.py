@@ -6,14 +6,17 @@ import os
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 
-from migration.enums import HolderState, Phase, RunKind, RunState
+from migration.enums import HolderState, Phase, RunKind, RunState, SegmentState, Way
 from migration.exceptions import Refused
 from migration.holders import declaring as module
 from migration.holders.declaring import authority_of, declare_dead
 from migration.holders.identity import own_host
 from migration.holders.register import register
-from migration.models import AuditEvent, Holder, Rollout, Run, StoreState
+from migration.models import AuditEvent, Holder, Rollout, Run, Segment, StoreState
+from migration.segments.completing import complete_by_parity
+from migration.segments.steering import resume
 from tests.migration.vectors import hold, holder, is_complete, stand
 
 HOW = "its machine was switched off, ticket 42"
@@ -64,12 +67,49 @@ def test_in_a_hold_the_authority_is_the_one_from_before(rollout: Rollout) -> Non
 def test_runs_under_way_prove_nothing_any_more(rollout: Rollout) -> None:
     """What they have walked over already may still get the late write."""
     running, done = run_of(RunKind.BACKFILL, RunState.RUNNING), run_of(RunKind.PARITY, RunState.DONE)
+    census = run_of(RunKind.CENSUS, RunState.RUNNING)
+    leased = Segment.objects.create(run=running, number=0, state=SegmentState.LEASED, fence=3)
     silent = holder()
     declare(silent)
-    running.refresh_from_db()
-    done.refresh_from_db()
-    assert (running.state, done.state) == (RunState.FAILED, RunState.DONE)
+    for row in (running, done, census, leased):
+        row.refresh_from_db()
+    assert (running.state, done.state, census.state) == (RunState.CANCELLED, RunState.DONE, RunState.RUNNING)
     assert running.error == f"holder {silent.pk} was declared dead while it ran: start a new one"
+    assert running.finished_at is not None
+    # Its worker can neither move the cursor nor count (protocol C1).
+    assert (leased.state, leased.fence) == (SegmentState.CANCELLED, 4)
+
+
+@pytest.mark.parametrize("kind", [RunKind.BACKFILL, RunKind.PARITY])
+def test_a_run_that_failed_before_cannot_be_resumed_over_it(rollout: Rollout, kind: RunKind) -> None:
+    """It would go on where it stopped, and make its store complete without what was missed behind it."""
+    run = run_of(kind, RunState.FAILED)
+    Run.objects.update(error="1 segment was set aside")
+    Segment.objects.create(run=run, number=0, state=SegmentState.FAILED)
+    silent = holder()
+    declare(silent)
+    why = f"holder {silent.pk} was declared dead after it failed: start a new one. 1 segment was set aside"
+    with pytest.raises(Refused, match=f"run {run.pk} is cancelled: {why}"):
+        resume(run.pk, actor="ada", reason="go on")
+    assert Run.objects.get().state == RunState.CANCELLED
+
+
+def test_a_reverse_backfill_that_had_ended_is_not_proven_by_a_parity_any_more(rollout: Rollout) -> None:
+    """The source was not complete, so it was not voided as such. Where it stopped being written is still known."""
+    stand(rollout, write=Phase.CUTOVER, reads=Phase.CUTOVER)
+    stopped = {"voided_by": "epoch 1 stopped writing it", "epoch": 1, "stopped_us": 5}
+    StoreState.objects.filter(store="dynamodb").update(complete=False, evidence=stopped)
+    ends = {"source": "scylla-room", "target": "dynamodb", "epoch": 1}
+    filled = Run.objects.create(
+        kind=RunKind.BACKFILL, way=Way.REVERSE, state=RunState.DONE, target_evidence=stopped, **ends
+    )
+    parity = run_of(RunKind.PARITY, RunState.DONE)
+    parity.follows = filled
+    declare(holder())
+    with transaction.atomic():
+        assert not complete_by_parity(parity)
+    assert not is_complete("dynamodb")
+    assert StoreState.objects.get(store="dynamodb").evidence["stopped_us"] == 5
 
 
 def test_a_process_of_this_host_that_lives_is_not_declared_dead(rollout: Rollout) -> None:

@@ -53,6 +53,16 @@ def test_what_its_spool_holds_is_told_where_it_can_be_seen(rollout: Rollout, tmp
     assert [row.files_waiting for row in listed()] == [120, None]
 
 
+def test_one_whose_files_are_lost_is_told_apart(rollout: Rollout, tmp_path: Path) -> None:
+    for number, kind in enumerate(("web", "worker")):
+        files = str(tmp_path / f"{number}-1-abc")
+        Holder.objects.create(kind=kind, host=own_host(), pid=2**22 + 1 + number, started=1, slot=number, files=files)
+    assert [(row.kind, row.proven_dead, row.files_lost) for row in listed()] == [
+        ("web", True, True),
+        ("worker", True, False),
+    ]
+
+
 def test_only_the_live_unless_all_are_asked_for(rollout: Rollout) -> None:
     rows = [holder(state=state) for state in (HolderState.LEFT, HolderState.LIVE, HolderState.DECLARED)]
     assert [row.id for row in listed()] == [rows[1].pk]
@@ -79,6 +89,9 @@ def test_what_to_do_about_a_silent_one(rollout: Rollout) -> None:
     ]
     assert "If no other machine has that name" in advice([replace(row, where=EARLIER)])[0]
     assert "clears it away" in advice([replace(row, proven_dead=True)])[0]
+    lost = advice([replace(row, proven_dead=True, files_lost=True)])[0]
+    assert "its spool and in-flight file are not to be seen" in lost
+    assert lost.endswith("if it is lost, so is what they held: `manage.py holders declare-dead 7 --how ...`")
     stopped = replace(row, where=HERE, pid=4711)
     assert advice([stopped]) == [
         "web 7: silent for 61 s, but process 4711 is there: stopped or hanging. End it with `kill 4711`"

@@ -82,6 +82,9 @@ def test_a_new_registration_begins_with_nothing_confirmed(rollout: Rollout, cloc
     assert Holder.objects.get(state=HolderState.LIVE).acked_epoch == 0
     member.confirm(1)
     assert Holder.objects.get(state=HolderState.LIVE).acked_epoch == 1
+    # Until the flags were read under the new registration.
+    assert member.lost is True
+    member.looked()
     assert member.lost is False
 
 

@@ -25,6 +25,8 @@ REGISTERS = """
 import time
 from pathlib import Path
 from migration.holders.membership import Membership
+from migration.ledger.files import process_files
+process_files()
 while not Path(sys.argv[1]).exists():
     time.sleep(0.002)
 member = Membership("web")
@@ -75,7 +77,7 @@ def test_a_slot_is_taken_over_least_recently_used_first(
         registration = register("web")
         taken.append(registration.slot)
         if number != 1:
-            deregister(registration.holder_id, issued_us=0)
+            deregister(registration.holder_id, registration.who, issued_us=0)
     # The process of slot 1 lives on, the other two slots go round.
     assert taken == [0, 1, 2, 0, 2, 0, 2]
 
@@ -132,9 +134,17 @@ def test_a_new_holder_has_confirmed_nothing_and_says_who_it_is(rollout: Rollout)
 
 def test_leaving_does_not_bring_a_dead_holder_back(rollout: Rollout) -> None:
     gone = holder(state=HolderState.DEAD)
-    deregister(gone.pk, issued_us=5)
+    deregister(gone.pk, Identity(gone.host, gone.pid, gone.started), issued_us=5)
     gone.refresh_from_db()
     assert (gone.state, gone.issued_us) == (HolderState.DEAD, 0)
+
+
+def test_leaving_ends_no_other_process_that_got_its_number(rollout: Rollout) -> None:
+    """As after the control database was restored."""
+    other = holder()
+    deregister(other.pk, own_identity(), issued_us=5)
+    other.refresh_from_db()
+    assert other.state == HolderState.LIVE
 
 
 def test_workers_leave_the_slots_to_those_that_post(

@@ -17,7 +17,18 @@ from tests.migration import broker as brokers
 from tests.migration import forks
 from tests.migration.bed import Outcome, run
 from tests.migration.management.test_route import MANAGE
-from tests.migration.vectors import LATEST, POST, holder, phase_of, rollout, stand, wish, write_flag
+from tests.migration.vectors import (
+    LATEST,
+    POST,
+    epoch_of,
+    holder,
+    is_complete,
+    phase_of,
+    rollout,
+    stand,
+    wish,
+    write_flag,
+)
 
 __all__ = ["rollout"]
 
@@ -184,6 +195,31 @@ def test_a_drill_goes_back_and_on_again(rollout: Rollout) -> None:
 def test_an_endpoint_that_cannot_go_back_is_not_drilled() -> None:
     refused = route("drill", "post_comment", *WHY)
     assert (refused.code, Drill.objects.count()) == (1, 0)
+
+
+# restored
+
+
+def test_after_a_restore_it_goes_on_above_every_epoch_seen(rollout: Rollout) -> None:
+    done = route("restored", "--above", "17", "--authority", "dynamodb", *WHY, "--actor", "ada", "--json")
+    assert (done.code, done.json["epoch"], is_complete("scylla-room")) == (0, 18, False)
+    event = AuditEvent.objects.get(action="rollout.restored")
+    assert (event.actor, event.reason, event.after["authority"]) == ("ada", "ticket 42", "dynamodb")
+
+
+def test_a_restore_with_the_wrong_authority_or_a_live_process_is_refused(rollout: Rollout) -> None:
+    wrong = route("restored", "--above", "17", "--authority", "scylla-room", *WHY)
+    assert (wrong.code, "dynamodb decides writes, not scylla-room" in wrong.error) == (1, True)
+    silent = holder()
+    beside = route("restored", "--above", "17", "--authority", "dynamodb", *WHY)
+    assert (beside.code, f"registered as live: {silent}. End them" in beside.error) == (1, True)
+    assert (epoch_of(rollout), AuditEvent.objects.count()) == (1, 0)
+
+
+def test_after_a_restore_the_authority_must_be_named() -> None:
+    assert "--authority" in route("restored", "--above", "17", *WHY).error
+    assert "invalid choice: 'cassandra'" in route("restored", "--above", "17", "--authority", "cassandra", *WHY).error
+    assert "'x' is not an epoch" in route("restored", "--above", "x", "--authority", "dynamodb", *WHY).error
 
 
 @pytest.mark.parametrize("verb", ["advance", "rollback", "drill", "freeze", "thaw", "withdraw"])

@@ -9,15 +9,17 @@ import pytest
 from django.utils import timezone
 
 from migration.enums import Phase
-from migration.exceptions import IllegalMove, NotAllowed, Refused
+from migration.exceptions import IllegalMove, NotAllowed, Refused, StillWaiting
 from migration.models import Drill, Rollout, Transition
 from migration.people.actors import shell_actor
 from migration.people.roles import Actor, Role
 from migration.tasks import recover_transitions, run_drill
+from migration.transitions import drilling
 from migration.transitions.drills import LOST_SECONDS, drill, give_up, request_drill
 from migration.transitions.messages import DRILL, QUEUE
 from tests.migration import broker as brokers
 from tests.migration.broker import Broker, Message
+from tests.migration.transitions.conftest import Inject
 from tests.migration.vectors import LATEST, POST, phase_of, stand
 
 ADA, EVE = shell_actor("ada"), Actor("eve", frozenset({Role.VIEWER, Role.APPROVER}))
@@ -51,6 +53,26 @@ def test_a_message_twice_drills_once(rollout: Rollout) -> None:
     run_drill(4711)
     asked.refresh_from_db()
     assert (asked.passed, phase_of(LATEST), Transition.objects.count()) == (True, Phase.CUTOVER, 2)
+
+
+def test_a_message_that_comes_again_does_not_go_on_with_a_drill_that_stands_half_way(
+    rollout: Rollout, inject: Inject
+) -> None:
+    """Its worker died between the legs, or its guards did not pass: the way on is for the operator who looks."""
+    asked = request_drill(LATEST, ADA, reason="weekly")
+
+    def die() -> None:
+        raise StillWaiting("the worker is gone")
+
+    inject(drilling, "_go_on", die)
+    for _ in range(2):
+        run_drill(asked.pk)
+    asked.refresh_from_db()
+    assert (asked.finished_at, phase_of(LATEST)) == (None, Phase.SHADOW)
+    with pytest.raises(Refused, match=f"drill {asked.pk} .* half way: go on with it by `manage.py route drill latest"):
+        request_drill(LATEST, ADA, reason="again")
+    assert drill(LATEST, ADA, reason="go on").passed is True
+    assert phase_of(LATEST) is Phase.CUTOVER
 
 
 def test_one_whose_message_was_lost_is_made_up_for(rollout: Rollout) -> None:

@@ -11,7 +11,7 @@ from django.db import connections
 
 from migration.enums import HolderState, Phase, Step, WriteFlag
 from migration.exceptions import IllegalMove, LostRace, Refused, StillWaiting
-from migration.models import AuditEvent, Debt, Holder, Rollout, Route, Transition
+from migration.models import AuditEvent, Debt, Holder, Rollout, Route, StoreState, Transition
 from migration.transitions import moving as module
 from migration.transitions.moving import carry_out
 from migration.transitions.planning import Wish, plan
@@ -305,6 +305,22 @@ def test_a_read_goes_back_however_unwell_the_store_is_that_it_leaves(rollout: Ro
 
 
 @pytest.mark.parametrize("step", [Step.INTENT, Step.HELD])
+def test_a_read_that_may_not_go_back_aborts_nothing(rollout: Rollout, step: Step) -> None:
+    """The source is not complete: a refused rollback costs nobody else's move, nor a hold."""
+    stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER)
+    StoreState.objects.filter(store=rollout.source).update(complete=False)
+    epoch = hold(rollout) if step is Step.HELD else None
+    other = intent(POST, Phase.DUAL, Phase.CUTOVER, step=step, epoch=epoch)
+    with pytest.raises(Refused, match="dynamodb is not complete"):
+        carry_out(wish(LATEST, "rollback"), wait=1)
+    other.refresh_from_db()
+    assert (other.step, phase_of(LATEST)) == (step, Phase.CUTOVER)
+    refused = Transition.objects.get(endpoint=LATEST)
+    assert (refused.step, refused.verb) == (Step.REFUSED, "rollback")
+    assert [answer["name"] for answer in refused.guards if not answer["ok"]] == ["complete"]
+
+
+@pytest.mark.parametrize("step", [Step.INTENT, Step.HELD])
 def test_a_read_that_loses_a_race_tries_again(rollout: Rollout, inject: Inject, step: Step) -> None:
     """Another command begins between its look for such, and its own intent."""
     stand(rollout, write=Phase.DUAL, reads=Phase.CUTOVER)
@@ -313,7 +329,7 @@ def test_a_read_that_loses_a_race_tries_again(rollout: Rollout, inject: Inject, 
         epoch = hold(rollout) if step is Step.HELD else None
         intent(POST, Phase.DUAL, Phase.CUTOVER, step=step, epoch=epoch)
 
-    inject(module, "ask", begin)
+    inject(module, "intend", begin)
     assert carry_out(wish(LATEST, "rollback"), wait=1).step == Step.DONE
     assert (phase_of(LATEST), write_flag()) == (Phase.SHADOW, WriteFlag.SOURCE_MIRROR)
     assert Transition.objects.get(endpoint=POST).step == Step.ABORTED
