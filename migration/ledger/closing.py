@@ -28,5 +28,13 @@ def close(entries: Iterable[Debt], state: DebtState, *, reason: str = "", was: D
 
 
 def change(entry: Debt, **values: object) -> bool:
-    """Of an unpaid entry: a drain that comes late never opens again what another one has paid. False then."""
-    return unpaid().filter(pk=entry.pk).update(**values) == 1
+    """Of an unpaid entry, while its state is the one in `entry`, which follows. False: somebody knows better.
+
+    So a drain that comes late neither opens again what another one has paid or found in conflict, nor calls unsettled
+    what was acknowledged meanwhile.
+    """
+    if unpaid().filter(pk=entry.pk, state=entry.state).update(**values) != 1:
+        return False
+    for name, value in values.items():
+        setattr(entry, name, value)
+    return True

@@ -6,25 +6,30 @@ came too early all read as absence. So a comment is taken out only when all of t
 1. a strong look at the holder, straight before the put, saw exactly this comment: the holder had it;
 2. a strong look after the put sees nothing under the key. Rows are immutable and written once, at instants nobody else
    issues, so nothing but a delete makes the holder lose one;
-3. a third look, after the entry is marked, still sees nothing, and DynamoDB holds exactly this comment.
+3. a third look, after the entry is marked, still sees nothing, and DynamoDB holds exactly this comment;
+4. the holder still has the comments next to it, and lost few at once: no table that was emptied or put back
+   (`witnesses`);
+5. straight before the removal the entry still bears this drain's mark, the holder decides writes, none are held, and
+   the first look is no older than `LOOK_SECONDS`: this drain did not sleep while a person decided otherwise.
 
-The entry is marked `conflict` before the item is removed, and closed as `void` after: a crash or an error in between
-leaves an entry that blocks and says what happened, never a debt that counts as paid. Many rows lost at once are no
-deletes of comments but a table that was emptied: then nothing is removed either. A crash between put and second look
-forgets the first look; the next drain then keeps the comment, which parity reports as extra.
+Where 4 or 5 fails the entry stays `conflict` for a person. It is marked `conflict` before the item is removed, and
+closed as `void` after: a crash or an error in between leaves an entry that blocks and says what happened, never a debt
+that counts as paid. What a person closed at the very moment of the removal is owed again, from the entry. A crash
+between put and second look forgets the first look; the next drain then keeps the comment, which parity calls extra.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
+from chat.clock import wall_us
 from chat.exceptions import StoreError
 from chat.stores.base import StampedStore, Store
-from migration.enums import DebtState
-from migration.ledger.closing import change, close
+from migration.ledger.removing import Removal, mark
 from migration.models import Debt
 
 log = structlog.get_logger(__name__)
@@ -35,10 +40,12 @@ MOST_AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Entries of one holder that it had before they were paid."""
+    """Entries of one holder that it had before they were paid, and when the first look began, by both clocks."""
 
     holder: Store | None
     seen: tuple[Debt, ...]
+    began: float = 0.0
+    began_us: int = 0
 
     def lost(self) -> list[Debt]:
         """Those the holder has no more. An unreachable holder lost nothing: they are paid from the entry (D1)."""
@@ -59,6 +66,7 @@ def watch(entries: Sequence[Debt], *, open_holder: Callable[[], Store], owed: St
     """The first look, before the put. Only CQL is watched, and only for DynamoDB, as the rule says."""
     if isinstance(owed, StampedStore):
         return UNWATCHED
+    began, began_us = monotonic(), wall_us()
     # Whatever is wrong with the holder must not keep the debt from being paid (protocol D1).
     try:
         holder = open_holder()
@@ -68,52 +76,18 @@ def watch(entries: Sequence[Debt], *, open_holder: Callable[[], Store], owed: St
     except StoreError as error:
         log.info("deletes_not_watched", error=str(error))
         return UNWATCHED
-    return Watch(holder, tuple(entry for entry, found in zip(entries, there, strict=True) if found == entry.comment))
+    seen = tuple(entry for entry, found in zip(entries, there, strict=True) if found == entry.comment)
+    return Watch(holder, seen, began, began_us)
 
 
-def take_out(lost: Sequence[Debt], *, holder: Store, owed: Store) -> int:
+def take_out(lost: Sequence[Debt], *, watched: Watch, holder: Store, owed: Store) -> int:
     """How many were taken out and closed; the others are left in conflict, or open again."""
     if len(lost) > MOST_AT_ONCE:
         what = f"{holder.id} lost {len(lost)} comments at once while they were being paid: nothing is removed"
         for entry in lost:
-            _mark(entry, f"{what}; find out why, then `ledger drain` keeps it in {owed.id}")
+            mark(entry, f"{what}; find out why, then `ledger drain` keeps it in {owed.id}")
         log.error("holder_lost_comments", holder=holder.id, entries=len(lost))
         return 0
-    return sum(_take_out(entry, holder=holder, owed=owed) for entry in lost)
-
-
-def _take_out(entry: Debt, *, holder: Store, owed: Store) -> bool:
-    what = f"deleted in {holder.id} while it was being paid into {owed.id}"
-    if not _mark(entry, f"{what}, and not yet removed there: `ledger drain` keeps it, `ledger waive` leaves it"):
-        return False
-    try:
-        return _remove(entry, what, holder=holder, owed=owed)
-    except StoreError as error:
-        log.warning("delete_not_repeated", debt=entry.pk, error=str(error))
-        return False
-
-
-def _mark(entry: Debt, why: str) -> bool:
-    return change(entry, state=DebtState.CONFLICT, last_error=why)
-
-
-def _remove(entry: Debt, what: str, *, holder: Store, owed: Store) -> bool:
-    if _get(holder, entry) is not None:
-        change(entry, state=DebtState.OPEN, last_error="")
-        return False
-    found = _get(owed, entry)
-    if found == entry.comment:
-        owed.delete(entry.comment)
-        found = _get(owed, entry)
-    if found is not None:
-        return False
-    if _get(holder, entry) is not None:
-        # It came back at this very moment: paid like any other debt, at the next round.
-        change(entry, state=DebtState.OPEN, last_error="")
-        return False
-    log.warning("delete_repeated", debt=entry.pk, holder=holder.id, owed=owed.id)
-    return close([entry], DebtState.VOID, reason=what, was=DebtState.CONFLICT) == 1
-
-
-def _get(store: Store, entry: Debt) -> object:
-    return store.get(entry.room, entry.name, entry.comment.time)
+    gone = tuple(entry.comment for entry in lost)
+    removal = Removal(gone, holder, owed, began=watched.began, began_us=watched.began_us)
+    return sum(removal.take_out(entry) for entry in lost)

@@ -12,6 +12,7 @@ from chat.conf import env
 from chat.data import StoreId
 from migration.enums import DebtState
 from migration.ledger.closing import unpaid
+from migration.ledger.entries import under_way
 from migration.ledger.leases import leased
 from migration.ledger.paying import Drained, OpenStore, Payer
 from migration.models import Debt
@@ -74,7 +75,7 @@ def drain_for(open_store: OpenStore, *, seconds: float) -> Drained:
 def drain_everything(open_store: OpenStore) -> Drained:
     """Tries each unpaid entry once, now, for an operator: also what had been given up, or was in conflict."""
     done, last = Drained(), 0
-    while batch := list(unpaid().filter(pk__gt=last).order_by("pk")[:BATCH]):
+    while batch := list(unpaid().exclude(pk__in=under_way()).filter(pk__gt=last).order_by("pk")[:BATCH]):
         Payer(open_store, done, counted=False).pay_all(batch)
         last = batch[-1].pk
     return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -28,6 +29,7 @@ def keep(entries: Sequence[Entry]) -> None:
     with transaction.atomic():
         Debt.objects.bulk_create([_row(entry) for entry in entries], ignore_conflicts=True)
         _settle([entry for entry in entries if entry.state == DebtState.OPEN])
+        _make_due([entry for entry in entries if entry.state == DebtState.UNSETTLED and not entry.due_after_seconds])
 
 
 def _settle(known: list[Entry]) -> None:
@@ -36,6 +38,18 @@ def _settle(known: list[Entry]) -> None:
     found = set(Debt.objects.filter(state=DebtState.UNSETTLED, key__in=keys).values_list("key", flat=True))
     for entry in (entry for entry, key in zip(known, keys, strict=True) if key in found):
         unsettled_entry(entry).update(state=DebtState.OPEN, cause=entry.cause, next_try_at=timezone.now())
+
+
+def _make_due(over: list[Entry]) -> None:
+    """Recorded before they were sent, and over by now with nobody knowing how: nothing is to be waited for."""
+    if over:
+        keys = [key_of(entry.comment) for entry in over]
+        under_way().filter(key__in=keys).update(next_try_at=timezone.now())
+
+
+def under_way() -> QuerySet[Debt]:
+    """Entries recorded before their write, whose request may not have ended."""
+    return Debt.objects.filter(state=DebtState.UNSETTLED, attempts=0, next_try_at__gt=timezone.now())
 
 
 def unsettled_entry(entry: Entry) -> QuerySet[Debt]:
@@ -58,5 +72,5 @@ def _row(entry: Entry) -> Debt:
         owed=entry.owed,
         state=entry.state,
         cause=entry.cause,
-        next_try_at=timezone.now(),
+        next_try_at=timezone.now() + timedelta(seconds=entry.due_after_seconds),
     )

@@ -10,12 +10,10 @@ from pathlib import Path
 import structlog
 
 from migration.holders.identity import own_files
+from migration.holders.traces import INFLIGHT, SPOOL, forget_witnesses, has_files, leave_witness
 from migration.ledger.entries import keep
 from migration.ledger.inflight import InFlight, collect_marks
 from migration.ledger.spool import Spool, drain_left_behind
-
-SPOOL = ".spool"
-INFLIGHT = ".inflight"
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +55,17 @@ def opened_files() -> ProcessFiles | None:
 def _open(base: Path) -> ProcessFiles:
     spool = Spool(base.with_suffix(SPOOL))
     try:
-        return ProcessFiles(spool, InFlight(base.with_suffix(INFLIGHT)))
+        opened = ProcessFiles(spool, InFlight(base.with_suffix(INFLIGHT)))
     except BaseException:
         # Its lock would shut this process out of its own file at the next try.
         spool.close()
         raise
+    try:
+        leave_witness(base)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def close_files() -> None:
@@ -75,6 +79,7 @@ def close_files() -> None:
 def collect_left_behind() -> int:
     """What dead processes of this host left in our folder, registered or not; how many entries."""
     folder = own_files().parent
+    forget_witnesses(folder)
     left = {path.with_suffix("") for path in folder.glob("*") if path.suffix in (SPOOL, INFLIGHT)}
     return sum(map(_collect_if_readable, sorted(left - {own_files()})))
 
@@ -96,7 +101,7 @@ def collect(base: Path) -> int:
 def is_collected(base: Path) -> bool:
     """Collects, and tells whether nothing is left: another process may be at it, and not have kept it all yet."""
     collect(base)
-    return not any(base.with_suffix(suffix).exists() for suffix in (SPOOL, INFLIGHT))
+    return not has_files(base)
 
 
 def _collect_spool(path: Path) -> int:

@@ -16,10 +16,15 @@ CLOSED = (DebtState.PAID, DebtState.VOID)
 
 
 def forget_paid() -> int:
-    """Deletes entries closed more than LEDGER_KEEP_PAID_DAYS ago, a batch at a time; how many."""
+    """Deletes entries closed more than LEDGER_KEEP_PAID_DAYS ago, a batch at a time; how many.
+
+    Void ones with a reason stay for good: a comment was removed, and the entry has the only copy of it (protocol D3).
+    """
     before = timezone.now() - timedelta(days=env().ledger_keep_paid_days)
     forgotten = 0
-    while old := list(Debt.objects.filter(state__in=CLOSED, closed_at__lt=before).values_list("pk", flat=True)[:BATCH]):
+    closed = Debt.objects.filter(state__in=CLOSED, closed_at__lt=before)
+    closed = closed.exclude(state=DebtState.VOID, closed_reason__gt="")
+    while old := list(closed.values_list("pk", flat=True)[:BATCH]):
         Debt.objects.filter(pk__in=old).delete()
         forgotten += len(old)
     return forgotten

@@ -1,7 +1,8 @@
 """Which writes a process is in the middle of: a memory-mapped file that outlives it (protocol W5).
 
 Marked before the authority write, cleared once the comment is in the mirror or in the ledger. It survives the death of
-the process, because the pages belong to the kernel; a machine that loses power is the recency sweep's business (D4).
+the process, because the pages belong to the kernel. It survives a loss of power from `harden` on, which is for a write
+that is answered before it is mirrored (W9); any other one is the recency sweep's business then (D4).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import orjson
 from chat.data import Comment
 from migration.enums import DebtState
 from migration.ledger.lines import Entry
-from migration.ledger.owned import left_file, open_own
+from migration.ledger.owned import left_file, open_own, sync_folder
 
 SLOTS = 256
 """More than a process has threads; a write that finds none free waits for no one and goes to the ledger first."""
@@ -34,12 +35,15 @@ class NoFreeSlot(Exception):
 
 
 class InFlight:
-    """One file a process, locked while it lives. Thread safe; a mark takes microseconds and no system call."""
+    """One file a process, locked while it lives. Thread safe; a mark takes microseconds and no system call but once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = open_own(path)
         os.ftruncate(self._descriptor, SLOTS * SLOT_BYTES)
+        # Its length and its name, once: `harden` then has only the slot's own pages to write.
+        os.fsync(self._descriptor)
+        sync_folder(path.parent)
         self._map = mmap.mmap(self._descriptor, SLOTS * SLOT_BYTES)
         self._free = list(range(SLOTS))
         self._backed = [0] * SLOTS
@@ -71,6 +75,16 @@ class InFlight:
             self._free.append(slot)
             raise
         self._backed[slot] = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+
+    def harden(self, slot: int) -> None:
+        """On disk when it returns, which takes as long as an fsync. Raises OSError when the disk does not take it.
+
+        msync(MS_SYNC) writes the pages and what is needed to find them, as the blocks given to the slot are. A mark
+        cleared later may be found again after a loss of power: the same write once more changes nothing (protocol W3).
+        """
+        start = slot * SLOT_BYTES
+        length, _ = HEADER.unpack_from(self._map, start)
+        self._map.flush(start, HEADER.size + length)
 
     def clear(self, slot: int) -> None:
         HEADER.pack_into(self._map, slot * SLOT_BYTES, 0, 0)

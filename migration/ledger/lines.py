@@ -25,6 +25,8 @@ class Entry:
     owed: str
     state: DebtState
     cause: str
+    # Until then its request may still be under way, and nobody tries it.
+    due_after_seconds: float = 0.0
 
 
 def encode(entry: Entry) -> bytes:

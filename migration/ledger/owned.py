@@ -50,6 +50,16 @@ def left_file(path: Path) -> Iterator[int | None]:
         os.close(descriptor)
 
 
+def sync_folder(folder: Path) -> None:
+    """A new file's name is durable only when its folder is, and so is the folder's own."""
+    for one in (folder, folder.parent):
+        descriptor = os.open(one, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -117,8 +117,8 @@ class Payer:
             if not self._kept(entry):
                 self.done.void += close([entry], DebtState.VOID, was=DebtState.UNSETTLED)
                 return
-            entry.state = DebtState.OPEN
-            change(entry, state=entry.state)
+            if not self._is_open_now(entry):
+                return
         elif entry.owed:
             watched = self._watch([entry], self._open(entry.owed))
         if entry.owed:
@@ -126,7 +126,15 @@ class Payer:
             write_verified(owed, entry.comment, source=self._source(entry))
             if self._take_out_lost(watched, owed):
                 return
-        self.done.paid += close([entry], DebtState.PAID)
+        self.done.paid += close([entry], DebtState.PAID, was=DebtState(entry.state))
+
+    def _is_open_now(self, entry: Debt) -> bool:
+        """After it was settled. False when another one closed it meanwhile, or found it in conflict."""
+        if change(entry, state=DebtState.OPEN):
+            return True
+        # Its request may have come to know that the mirror missed it.
+        entry.refresh_from_db(fields=["state"])
+        return entry.state == DebtState.OPEN
 
     def _kept(self, entry: Debt) -> bool:
         """Issues the same conditional write again (protocol W3). False when another comment holds the key: never
@@ -150,7 +158,7 @@ class Payer:
         lost = watched.lost()
         if not lost or watched.holder is None:
             return set()
-        out = take_out(lost, holder=watched.holder, owed=owed)
+        out = take_out(lost, watched=watched, holder=watched.holder, owed=owed)
         self.done.void += out
         self.done.postponed += len(lost) - out
         return {entry.pk for entry in lost}

@@ -22,19 +22,23 @@ LONGEST_BACKOFF_SECONDS = 60.0
 def postpone(entry: Debt, error: Exception, *, counted: bool = True) -> None:
     """Backs off, doubling up to a minute; after LEDGER_MAX_ATTEMPTS the entry is failed, visible and blocking.
 
-    Not `counted`: tried before it was due. A hold tries many times a second, and would use up all attempts in one
-    short outage of the store.
+    Left alone where its state is no longer the one that was read. Not `counted`: tried before it was due. A hold tries
+    many times a second, and would use up all attempts in one short outage of the store.
     """
     attempts = entry.attempts + counted
     state = _state_after(entry, error, attempts)
     wait = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(entry.attempts, 10))
-    change(
+    postponed = change(
         entry,
         state=state,
         attempts=attempts,
         last_error=reason_of(error),
         next_try_at=timezone.now() + timedelta(seconds=wait),
     )
+    if not postponed:
+        # Paid, or told by its request that it was acknowledged: what is written there now is newer than our try.
+        log.info("debt_changed_meanwhile", debt=entry.pk, error=reason_of(error))
+        return
     log.warning("debt_postponed", debt=entry.pk, state=state, attempts=attempts, error=reason_of(error))
 
 

@@ -31,16 +31,23 @@ class QuickLedger:
         """True when it is committed. False means: not known, or not tried; kept twice does no harm (protocol D1)."""
         if monotonic() < self._away_until:
             return False
-        attempt = self._pool.submit(_keep, entry)
+        try:
+            attempt = self._pool.submit(_keep, entry)
+        except RuntimeError as error:
+            # No thread can be started, or the interpreter ends. It may lie in the queue all the same: see above.
+            return self._failed(error)
         try:
             attempt.result(LIMIT_SECONDS)
         except (TimeoutError, Error) as error:
             # Not begun yet, it would only be kept a second time when the database is back.
             attempt.cancel()
-            self._away_until = monotonic() + AWAY_SECONDS
-            log.warning("ledger_away", error=str(error) or f"no answer within {LIMIT_SECONDS} s")
-            return False
+            return self._failed(error)
         return True
+
+    def _failed(self, error: Exception) -> bool:
+        self._away_until = monotonic() + AWAY_SECONDS
+        log.warning("ledger_away", error=str(error) or f"no answer within {LIMIT_SECONDS} s")
+        return False
 
     def close(self) -> None:
         # A write that ends later still finds the spool.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat.data import Comment, StoreId
 from chat.metrics import DEBTS
@@ -20,6 +20,9 @@ from migration.ledger.quick import QuickLedger
 from migration.ledger.rooms import RoomsWritten
 from migration.ledger.tidying import Tidier
 
+LONGEST_WRITE_SECONDS = 90.0
+"""More than any write lives, all its instants, repetitions and the mirror included. An entry recorded before its write
+is not settled sooner: a client would be told that nothing was written of what a drain has just put."""
 NOTHING_OWED = "its write ended with nothing owed"
 
 
@@ -61,7 +64,8 @@ class ProcessRecorder:
         return self.indebted.owes(store, room)
 
     def begin(self, comment: Comment, *, holder: StoreId, owed: StoreId | None) -> Mark:
-        entry = Entry(comment, holder, owed or "", DebtState.UNSETTLED, "its process died in the middle of the write")
+        cause = "its process died in the middle of the write"
+        entry = Entry(comment, holder, owed or "", DebtState.UNSETTLED, cause, LONGEST_WRITE_SECONDS)
         self.rooms.note(comment.room, comment.time_us)
         try:
             return SlotMark(entry, self.files.inflight.mark(comment, holder=holder, owed=owed or ""))
@@ -71,6 +75,11 @@ class ProcessRecorder:
             with self._lock:
                 self._recorded_first.add(comment)
             return SlotMark(entry, None)
+
+    def harden(self, mark: Mark) -> None:
+        """A mark without a slot is a committed row, or an fsynced line of the spool, already."""
+        if isinstance(mark, SlotMark) and mark.slot is not None:
+            self.files.inflight.harden(mark.slot)
 
     def end(self, mark: Mark) -> None:
         if not isinstance(mark, SlotMark):
@@ -140,7 +149,7 @@ class ProcessRecorder:
     def _keep_abandoned(self) -> None:
         with self._lock:
             abandoned = list(self._abandoned)
-        keep([mark.entry for mark in abandoned])
+        keep([replace(mark.entry, due_after_seconds=0.0) for mark in abandoned])
         # Only now: while one is in neither place, this process would confirm an epoch (protocol F4).
         for mark in abandoned:
             self.end(mark)

@@ -17,8 +17,9 @@ MOST_ROOMS = 10_000
 class RoomsWritten:
     """Noted in memory with each write, saved once a second, and at once when this process is new to the room.
 
-    A process that dies in between leaves its writes in its in-flight file. A machine that loses power in the
-    milliseconds before a room is saved for the first time leaves that room's writes to parity.
+    A process that dies in between leaves its writes in its in-flight file, and so does a machine that loses power for
+    what was answered before it was mirrored (`harden`). What such a machine had answered to nobody may stay unknown
+    where its room was not saved: parity finds it.
     """
 
     def __init__(self, on_new: Callable[[], None] = lambda: None) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from migration.ledger.lines import Damaged, Entry, decode, encode
-from migration.ledger.owned import left_file, open_own
+from migration.ledger.owned import left_file, open_own, sync_folder
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Spool:
         self._lock = threading.Lock()
         self._draining = threading.Lock()
         self._descriptor = open_own(path, os.O_APPEND)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         self._waiting = 0
         # Everything before it is in the ledger.
         self._kept_to = 0
@@ -141,12 +141,3 @@ def _set_aside(path: Path, lines: list[bytes]) -> None:
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file's name is durable only when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ from chat.stores.base import Store
 from migration.enums import DebtState, Kind, WriteFlag
 from migration.ledger.entries import keep
 from migration.ledger.lines import Entry
+from migration.ledger.steadiness import STEADY
 from migration.merging import Pair, Side, pairs
 from migration.models import ActiveRoom, Rollout, Route, SweepState
 
@@ -47,15 +48,22 @@ def sweep(open_store: OpenStore) -> Swept | None:
         SweepState.objects.all().delete()
         return None
     began = wall_us()
+    # A clock set forward would carry the clean start over what is written until it is set back.
+    bounded = STEADY.bounded(began)
     # The first sweep since writes are mirrored has nothing to go back to: the backfill copies what is older.
-    state, _ = SweepState.objects.get_or_create(pk=SweepState.ONLY, defaults={"clean_start_us": began})
+    state, _ = SweepState.objects.get_or_create(pk=SweepState.ONLY, defaults={"clean_start_us": bounded})
+    if state.clean_start_us > began:
+        # Somebody's clock was ahead: what it vouched for is worth no more than now. Saved before the stores are read,
+        # so that an outage does not carry it along.
+        state.clean_start_us = began
+        state.save(update_fields=["clean_start_us"])
     try:
         found = _sweep_since(rollout, open_store, floor_us=max(0, state.clean_start_us - OVERLAP_US), ceiling_us=began)
     except StoreError as error:
         # Where it began is left alone: the next one goes back as far as this one would have.
         SweepState.objects.filter(pk=state.pk).update(last_error=str(error)[:500])
         raise
-    clean = {"clean_start_us": began} if not found.missing else {}
+    clean = {"clean_start_us": bounded} if not found.missing else {}
     SweepState.objects.filter(pk=state.pk).update(
         last_start_us=began,
         last_rooms=found.rooms,

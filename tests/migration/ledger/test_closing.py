@@ -28,6 +28,16 @@ def test_what_is_closed_or_given_up_is_not_opened_again(state: DebtState) -> Non
     assert (Debt.objects.get().state, unpaid().count()) == (state, 0)
 
 
+def test_a_change_asks_for_the_state_that_was_read() -> None:
+    debt = owe(state=DebtState.UNSETTLED)
+    Debt.objects.update(state=DebtState.OPEN)
+    assert not change(debt, state=DebtState.UNSETTLED, attempts=1)
+    assert (Debt.objects.get().state, Debt.objects.get().attempts, debt.attempts) == ("open", 0, 0)
+    debt.refresh_from_db()
+    assert change(debt, state=DebtState.FAILED)
+    assert (Debt.objects.get().state, debt.state) == ("failed", "failed")
+
+
 def test_a_state_may_be_asked_for() -> None:
     debt = owe(state=DebtState.OPEN)
     assert close([debt], DebtState.VOID, was=DebtState.UNSETTLED) == 0

@@ -16,15 +16,17 @@ from chat.stores.base import Store
 from chat.stores.dynamodb.store import DynamoStore
 from chat.stores.registry import open_store
 from chat.stores.scylla.room import ScyllaRoomStore
-from migration.enums import DebtState
-from migration.ledger import deletes
+from migration.enums import DebtState, Phase
+from migration.ledger import deletes, removing
 from migration.ledger.drain import Drained, drain, drain_everything
-from migration.models import Debt
+from migration.models import Debt, Rollout
 from tests.migration.bed import Bed, comment
 from tests.migration.debts import SOURCE, TARGET, unsettle
 from tests.migration.debts import owe as owe_to
+from tests.migration.vectors import stand
 
 Event = Callable[[], None]
+BESIDE = comment(0, name="bob", text="beside it")
 
 
 def owe(*found: Comment) -> None:
@@ -57,13 +59,24 @@ def after(monkeypatch: pytest.MonkeyPatch) -> After:
     return After(monkeypatch)
 
 
+@pytest.fixture(autouse=True)
+def decides(bed: Bed) -> Rollout:
+    """CQL, and it shows another comment of the room, as DynamoDB does."""
+    rollout = Rollout.objects.get()
+    stand(rollout, write=Phase.CUTOVER, reads=Phase.CUTOVER)
+    for store in (bed.source, bed.target):
+        store.upsert(BESIDE)
+    return rollout
+
+
 def entry() -> tuple[str, str]:
     debt = Debt.objects.get()
     return debt.state, debt.closed_reason or debt.last_error
 
 
 def in_dynamodb(bed: Bed) -> list[str]:
-    return sorted(item["comment"]["S"] for item in bed.items())
+    """But for the other comment."""
+    return sorted({item["comment"]["S"] for item in bed.items()} - {BESIDE.text})
 
 
 def test_what_is_deleted_between_put_and_second_look_is_taken_out(bed: Bed, after: After) -> None:
@@ -72,7 +85,7 @@ def test_what_is_deleted_between_put_and_second_look_is_taken_out(bed: Bed, afte
     after(DynamoStore, "upsert_many", lambda: bed.target.delete(comment(1)))
     assert drain(open_store) == Drained(paid=1, void=1)
     assert in_dynamodb(bed) == ["text 2"]
-    assert bed.rows() == {comment(2)}
+    assert bed.rows() == {comment(2), BESIDE}
     gone = Debt.objects.get(text="text 1")
     assert (gone.state, gone.closed_reason) == (
         "void",
@@ -149,21 +162,21 @@ def test_what_is_paid_into_cql_is_not_watched(bed: Bed, after: After) -> None:
     owe_to(comment(1))
     after(ScyllaRoomStore, "upsert_many", lambda: bed.source.delete(comment(1)))
     assert drain(open_store) == Drained(paid=1)
-    assert bed.rows() == {comment(1)}
+    assert bed.rows() == {comment(1), BESIDE}
 
 
 def test_a_row_that_is_back_at_the_third_look_is_an_open_debt(bed: Bed, after: After) -> None:
     bed.target.upsert(comment(1))
     owe(comment(1))
     after(DynamoStore, "upsert_many", lambda: bed.target.delete(comment(1)))
-    real = deletes._mark
+    real = removing.mark
 
     def back_again(*args: Any) -> bool:
         bed.ground.session.execute(f"TRUNCATE {bed.ground.keyspace}.chat_by_room", timeout=60)
         bed.insert(comment(1))
         return real(*args)
 
-    after.monkeypatch.setattr(deletes, "_mark", back_again)
+    after.monkeypatch.setattr(removing, "mark", back_again)
     assert drain(open_store) == Drained(postponed=1)
     assert (in_dynamodb(bed), entry()) == (["text 1"], ("open", ""))
     assert drain(open_store) == Drained(paid=1)
@@ -211,7 +224,7 @@ def test_a_crash_before_the_removal_leaves_a_conflict(bed: Bed, after: After) ->
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    after.monkeypatch.setattr(deletes, "_remove", killed)
+    after.monkeypatch.setattr(removing.Removal, "_remove", killed)
     with pytest.raises(KeyboardInterrupt):
         drain(open_store)
     assert (in_dynamodb(bed), entry()[0]) == (["text 1"], "conflict")

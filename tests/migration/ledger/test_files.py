@@ -13,6 +13,7 @@ from pytest_django import Settings
 from migration.enums import DebtState, HolderState
 from migration.holders.dead import bury_proven_dead
 from migration.holders.identity import own_files, own_host
+from migration.holders.traces import leave_witness
 from migration.ledger import files as module
 from migration.ledger.entries import keep
 from migration.ledger.files import (
@@ -48,6 +49,7 @@ def left(base: Path, *, spooled: int = 1, marked: int = 2) -> Path:
     spool, inflight = Spool(base.with_suffix(".spool")), InFlight(base.with_suffix(".inflight"))
     spool.append(entry(spooled))
     inflight.mark(comment(marked), holder="dynamodb", owed="scylla-room")
+    leave_witness(base)
     spool.forget()
     inflight.forget()
     return base
@@ -62,7 +64,7 @@ def test_what_the_dead_left_is_in_the_ledger_and_gone_from_the_folder(folder: Pa
     left(folder / "2-2-a", spooled=3, marked=4)
     assert collect_left_behind() == 4
     assert kept() == [("text 1", "open"), ("text 2", "unsettled"), ("text 3", "open"), ("text 4", "unsettled")]
-    assert list(folder.iterdir()) == []
+    assert sorted(path.name for path in folder.iterdir()) == ["1-1-a.witness", "2-2-a.witness"]
     assert collect_left_behind() == 0
 
 
@@ -150,6 +152,26 @@ def test_files_that_cannot_be_emptied_keep_their_holder_and_stop_nobody(folder: 
     (folder / "1-1-a.spool").mkdir(parents=True)
     Holder.objects.create(kind="web", host=own_host(), pid=NOBODY, started=1, slot=1, files=str(folder / "1-1-a"))
     assert bury_proven_dead() == 0
+
+
+def test_one_whose_files_were_emptied_by_somebody_else_is_dead(folder: Path) -> None:
+    """As by the task that pays debts, which does not look at holders."""
+    base = left(folder / "1-1-a")
+    dead = Holder.objects.create(kind="web", host=own_host(), pid=NOBODY, started=1, slot=1, files=str(base))
+    assert collect_left_behind() == 2
+    assert bury_proven_dead() == 1
+    dead.refresh_from_db()
+    assert dead.state == HolderState.DEAD
+
+
+def test_one_that_closed_its_files_and_could_not_leave_is_dead() -> None:
+    """The control database was away when it ended."""
+    process_files()
+    base = own_files()
+    close_files()
+    assert not base.with_suffix(".spool").exists()
+    Holder.objects.create(kind="web", host=own_host(), pid=NOBODY, started=1, slot=1, files=str(base))
+    assert bury_proven_dead() == 1
 
 
 def test_a_forked_child_does_not_hold_its_parents_files(folder: Path) -> None:

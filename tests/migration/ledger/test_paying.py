@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from chat.data import StoreId
 from chat.exceptions import OutcomeUnknown, StoreUnavailable
 from chat.stores import registry
 from chat.stores.base import Store
+from migration.enums import DebtState
 from migration.ledger import paying
 from migration.ledger.drain import Drained, drain, drain_everything
 from migration.models import Debt
@@ -162,6 +164,45 @@ def test_a_drain_that_comes_late_does_not_open_again_what_another_one_paid(bed: 
     assert drain(slow_store).postponed == 1
     entry = Debt.objects.get()
     assert (entry.state, entry.attempts, entry.last_error) == ("paid", 0, "")
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, event: Callable[[], object]) -> None:
+    """Right after this step of one payment."""
+    real = getattr(paying, name)
+
+    def then(*words: Any, **options: Any) -> Any:
+        found = real(*words, **options)
+        event()
+        return found
+
+    monkeypatch.setattr(paying, name, then)
+
+
+@pytest.mark.parametrize("state", [DebtState.PAID, DebtState.VOID, DebtState.CONFLICT])
+def test_an_entry_that_is_ended_while_it_is_settled_is_left_alone(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch, state: DebtState
+) -> None:
+    unsettle(comment(1))
+    meanwhile(monkeypatch, "settle", lambda: Debt.objects.update(state=state))
+    assert drain(registry.open_store) == Drained()
+    assert (states(), bed.rows()) == ([state], set())
+
+
+def test_an_entry_whose_request_tells_of_its_debt_while_it_is_settled_is_paid(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsettle(comment(1))
+    meanwhile(monkeypatch, "settle", lambda: owe(comment(1)))
+    assert drain(registry.open_store) == Drained(paid=1)
+    assert (states(), bed.rows()) == (["paid"], {comment(1)})
+
+
+def test_a_conflict_that_is_found_while_an_entry_is_paid_stays(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe(comment(1))
+    Debt.objects.update(state=DebtState.FAILED)
+    meanwhile(monkeypatch, "write_verified", lambda: Debt.objects.update(state=DebtState.CONFLICT))
+    assert drain_everything(registry.open_store) == Drained()
+    assert states() == ["conflict"]
 
 
 def test_an_ill_entry_does_not_hold_up_the_others(bed: Bed, open_store: Any) -> None:

@@ -6,10 +6,17 @@ from datetime import timedelta
 from time import sleep
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from chat.clock import wall_us
+from chat.conf import Role
+from chat.data import StoreId
+from chat.exceptions import OutcomeUnknown
+from chat.stores.base import Store
+from migration.enums import DebtState
 from migration.ledger.drain import Drained, drain, drain_everything
+from migration.ledger.indebted import Indebted
 from migration.models import Debt
 from tests import engines
 from tests.faults.wire import Wire
@@ -43,6 +50,38 @@ def test_an_entry_that_has_been_tried_for_weeks_has_a_backoff_too(bed: Bed, open
     wire.close()
     assert drain(open_store).postponed == 1
     assert waits() == [60]
+
+
+@pytest.mark.usefixtures("control")
+def test_what_its_request_learned_meanwhile_is_not_overwritten() -> None:
+    """Recorded before its write, it is tried by a drain that hangs; the write succeeds, its mirror fails, the client is
+    told that all is well. The drain fails at last: were the entry unsettled again, readers would miss the comment."""
+    unsettle(comment(1))
+
+    def hanging(store_id: StoreId, role: Role) -> Store:
+        owe(comment(1))
+        raise OutcomeUnknown(SOURCE, "timed out")
+
+    assert drain(hanging).postponed == 1
+    debt = Debt.objects.get()
+    assert (debt.state, debt.attempts, debt.last_error) == ("open", 0, "")
+    assert debt.next_try_at <= timezone.now()
+    known = Indebted()
+    known.refresh(in_ledger=0)
+    assert known.owes(TARGET, "chat")
+
+
+@pytest.mark.usefixtures("control")
+def test_a_conflict_that_another_drain_found_is_not_opened_again() -> None:
+    owe(comment(1))
+
+    def hanging(store_id: StoreId, role: Role) -> Store:
+        Debt.objects.update(state=DebtState.CONFLICT, last_error="theirs")
+        raise OutcomeUnknown(TARGET, "timed out")
+
+    assert drain(hanging).postponed == 1
+    debt = Debt.objects.get()
+    assert (debt.state, debt.attempts, debt.last_error) == ("conflict", 0, "theirs")
 
 
 def test_after_its_last_attempt_an_entry_is_failed_and_left_to_the_operator(

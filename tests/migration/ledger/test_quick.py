@@ -80,6 +80,25 @@ def test_what_could_not_begin_in_time_is_not_kept_later(ledger: QuickLedger, mon
     assert len(begun) == THREADS
 
 
+@pytest.mark.parametrize("why", ["can't start new thread", "cannot schedule new futures after interpreter shutdown"])
+def test_where_no_thread_can_be_started_it_says_no(
+    ledger: QuickLedger, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """The limit of the operating system, or the end of the interpreter: neither can be had in a test."""
+    tried = []
+
+    def refuse(*_: object) -> None:
+        tried.append(1)
+        raise RuntimeError(why)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger._pool, "submit", refuse)
+        assert [ledger.keep(ENTRY), ledger.keep(ENTRY)] == [False, False]
+    assert tried == [1], "the next one does not try for a second"
+    sleep(AWAY_SECONDS)
+    assert ledger.keep(ENTRY)
+
+
 def test_after_its_end_it_says_no_at_once(ledger: QuickLedger) -> None:
     ledger.close()
     assert not ledger.keep(ENTRY)

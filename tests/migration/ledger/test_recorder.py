@@ -8,17 +8,22 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
+from chat.conf import Role
 from chat.data import StoreId
 from chat.routing.ports import Mark
+from chat.stores.base import Store
+from chat.stores.memory import MemoryStore
 from migration.enums import DebtState
 from migration.ledger import recorder as module
+from migration.ledger.drain import Drained, drain, drain_everything
 from migration.ledger.entries import keep
 from migration.ledger.files import ProcessFiles
 from migration.ledger.inflight import SLOTS, InFlight
 from migration.ledger.lines import Entry
 from migration.ledger.quick import QuickLedger
-from migration.ledger.recorder import ProcessRecorder
+from migration.ledger.recorder import ProcessRecorder, SlotMark
 from migration.ledger.spool import Spool
 from migration.models import ActiveRoom, Debt
 from tests.migration.bed import OLD_US, comment
@@ -127,6 +132,46 @@ def test_a_write_that_finds_no_free_slot_is_in_the_ledger_before_it_is_sent(
 ) -> None:
     assert kept() == [("text 1", "unsettled")]
     assert (recorder.files.inflight.taken, recorder.all_kept) == (SLOTS, True)
+
+
+def test_it_is_not_settled_while_its_request_may_be_under_way(without_a_slot: Mark) -> None:
+    """Its client may be told that nothing was written; a drain that put it in between would make that a lie."""
+    stores = {SOURCE: MemoryStore(), TARGET: MemoryStore()}
+
+    def open_store(store_id: StoreId, role: Role) -> Store:
+        return stores[store_id]
+
+    assert (drain(open_store), drain_everything(open_store)) == (Drained(), Drained())
+    assert list(stores[SOURCE].rooms()) == []
+    wait = Debt.objects.get().next_try_at - timezone.now()
+    assert 80 < wait.total_seconds() <= 90
+    Debt.objects.update(next_try_at=timezone.now())
+    assert drain(open_store) == Drained(paid=1), "its process is dead, or has forgotten it"
+
+
+def test_it_is_due_as_soon_as_its_request_gives_up(recorder: ProcessRecorder, without_a_slot: Mark) -> None:
+    recorder.unsettled(comment(1), holder=SOURCE, owed=TARGET, cause="answer lost")
+    assert Debt.objects.get().next_try_at <= timezone.now()
+
+
+def test_what_is_abandoned_is_due_at_once(recorder: ProcessRecorder) -> None:
+    recorder.abandon(recorder.begin(comment(1), holder=SOURCE, owed=TARGET))
+    recorder.tidy()
+    assert Debt.objects.get().next_try_at <= timezone.now()
+
+
+@pytest.mark.usefixtures("no_database")
+def test_a_mark_that_is_hardened_is_on_the_disk(recorder: ProcessRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = recorder.begin(comment(1), holder=SOURCE, owed=TARGET)
+    assert isinstance(mark, SlotMark)
+    hardened: list[int] = []
+    monkeypatch.setattr(recorder.files.inflight, "harden", hardened.append)
+    recorder.harden(mark)
+    monkeypatch.setattr(recorder.files.inflight, "_free", [])
+    recorder.harden(recorder.begin(comment(2), holder=SOURCE, owed=TARGET))
+    recorder.harden(None)
+    assert hardened == [mark.slot], "the second one is a line of the spool, fsynced"
+    assert recorder.files.spool.waiting == 1
 
 
 def test_its_entry_is_closed_when_the_write_is_over(recorder: ProcessRecorder, without_a_slot: Mark) -> None:

@@ -14,6 +14,9 @@ from chat.exceptions import StoreUnavailable
 from chat.stores.base import Store
 from chat.stores.memory import MemoryStore
 from migration.enums import Phase, WriteFlag
+from migration.ledger import steadiness
+from migration.ledger import sweep as module
+from migration.ledger.steadiness import BELIEVED_US, SteadyTime
 from migration.ledger.sweep import OVERLAP_US, PAGE, Swept, sweep
 from migration.models import ActiveRoom, Debt, Rollout, SweepState
 from tests.migration.vectors import hold, stand
@@ -185,6 +188,80 @@ def test_a_hold_does_not_forget_how_far_the_sweep_got(ground: Ground, rollout: R
     hold(rollout)
     assert ground.sweep() is None
     assert SweepState.objects.get().clean_start_us == 7
+
+
+HOUR = 3600 * SECOND
+BOOTED_US = 1_000_000_000_000_000
+
+
+class Hands:
+    """The two clocks of the sweep's machine: real time passes for both, and wall time can be set."""
+
+    def __init__(self, now: int) -> None:
+        self.now, self.ahead = now, 0
+
+    def wall(self) -> int:
+        return self.now + self.ahead
+
+    def since_boot(self) -> int:
+        return self.now - BOOTED_US
+
+
+@pytest.fixture
+def hands(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """Clocks are boundaries of the system: nobody sets this machine's."""
+    hands = Hands(ground.now)
+    monkeypatch.setattr(module, "wall_us", hands.wall)
+    monkeypatch.setattr(steadiness, "since_boot_us", hands.since_boot)
+    monkeypatch.setattr(module, "STEADY", SteadyTime(BOOTED_US))
+    return hands
+
+
+def test_a_clock_set_forward_for_a_while_hides_nothing(ground: Ground, hands: Hands) -> None:
+    """Sweeps were clean for an hour that had not come; what was written meanwhile lay before their clean start."""
+    ground.sweep()
+    hands.ahead = HOUR
+    ground.sweep()
+    assert SweepState.objects.get().clean_start_us == ground.now
+    missed = replace(ground.comment(0), time_us=ground.now + 60 * SECOND)
+    ground.source.upsert(missed)
+    ActiveRoom.objects.update(last_us=missed.time_us)
+    hands.now += 1200 * SECOND
+    hands.ahead = 0
+    assert ground.sweep() == Swept(rooms=1, compared=1, missing=1)
+
+
+def test_what_is_written_while_the_clock_is_ahead_is_found_at_once(ground: Ground, hands: Hands) -> None:
+    ground.sweep()
+    hands.ahead = HOUR
+    ground.sweep()
+    hands.now += 60 * SECOND
+    ground.source.upsert(replace(ground.comment(0), time_us=ground.now + 30 * SECOND))
+    ActiveRoom.objects.update(last_us=ground.now + 30 * SECOND)
+    assert ground.sweep() == Swept(rooms=1, compared=1, missing=1)
+
+
+def test_small_corrections_are_believed(ground: Ground, hands: Hands) -> None:
+    """The overlap bears them."""
+    ground.sweep()
+    hands.ahead = BELIEVED_US
+    ground.sweep()
+    assert SweepState.objects.get().clean_start_us == ground.now + BELIEVED_US
+
+
+def test_a_clean_start_that_lies_ahead_counts_as_now_through_an_outage(ground: Ground, hands: Hands) -> None:
+    """Saved by a process that knew no better. The store is away longer than the overlap, and nothing is skipped."""
+    SweepState.objects.create(pk=SweepState.ONLY, clean_start_us=ground.now + HOUR)
+
+    def away(store_id: StoreId, role: Role) -> Store:
+        raise StoreUnavailable(store_id, "away")
+
+    with pytest.raises(StoreUnavailable):
+        sweep(away)
+    assert SweepState.objects.get().clean_start_us == ground.now
+    ground.source.upsert(ground.comment(0))
+    hands.now += 1800 * SECOND
+    assert ground.sweep() == Swept(rooms=1, compared=1, missing=1)
 
 
 @pytest.mark.parametrize("flag", [WriteFlag.SOURCE_MIRROR, WriteFlag.TARGET_MIRROR])
