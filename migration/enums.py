@@ -109,6 +109,14 @@ class DebtState(TextChoices):
 class RunKind(TextChoices):
     BACKFILL = "backfill"
     PARITY = "parity"
+    CENSUS = "census"
+
+
+class Question(TextChoices):
+    """What only a person can know of the source; each text is the promise that an answer gives."""
+
+    FOREIGN_WRITERS = "foreign-writers", "no program outside this deployment writes into the source any more"
+    IMMUTABLE = "immutable", "no item of the source is edited or deleted once it is there"
 
 
 class Way(TextChoices):

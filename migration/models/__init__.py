@@ -1,6 +1,7 @@
 """Tables of the control plane, one noun a file."""
 
 from migration.models.audit import AuditEvent, AuditHead
+from migration.models.census import Census, CensusAnswer, CensusRoomDay, CensusTie
 from migration.models.clocks import ActiveRoom, ChangeClock, SweepState
 from migration.models.debt import Debt, DrainLease
 from migration.models.difference import Difference
@@ -10,12 +11,17 @@ from migration.models.quarantined import QuarantinedItem
 from migration.models.rollout import Rollout, StoreState
 from migration.models.route import Route
 from migration.models.run import Run, RunMark, Segment
+from migration.models.stream import Shard, ShardState, Stream
 from migration.models.transition import Transition
 
 __all__ = [
     "ActiveRoom",
     "AuditEvent",
     "AuditHead",
+    "Census",
+    "CensusAnswer",
+    "CensusRoomDay",
+    "CensusTie",
     "ChangeClock",
     "Debt",
     "Difference",
@@ -28,7 +34,10 @@ __all__ = [
     "Run",
     "RunMark",
     "Segment",
+    "Shard",
+    "ShardState",
     "StoreState",
+    "Stream",
     "SweepState",
     "Transition",
 ]
