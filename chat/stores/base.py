@@ -103,3 +103,6 @@ class StampedStore(Store, Protocol):
 
     def replace(self, comment: Comment, *, stamp_us: int) -> None:
         """Write the comment with a stamp of the change clock, above whatever is there (protocol T4, D2)."""
+
+    def bury(self, comment: Comment, *, stamp_us: int) -> None:
+        """Remove the comment's key with a stamp of the change clock: older writes of it never show again."""

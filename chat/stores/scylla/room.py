@@ -98,6 +98,10 @@ class ScyllaRoomStore:
     def replace(self, comment: Comment, *, stamp_us: int) -> None:
         self._requests.write(self._table.insert_at(), (*to_values(comment), stamp_us))
 
+    def bury(self, comment: Comment, *, stamp_us: int) -> None:
+        key = (comment.room, comment.time_us, comment.name)
+        self._requests.write(self._table.delete_at(), (stamp_us, *key))
+
     def latest(self, room: str, limit: int) -> tuple[Comment, ...]:
         return tuple(islice(self._room.walk(room, rows=limit), limit))
 

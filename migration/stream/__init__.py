@@ -1,0 +1,1 @@
+"""Tails DynamoDB Streams into the target (design section 10)."""
