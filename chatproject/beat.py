@@ -9,6 +9,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Every half minute, so that a crash is mended within one (protocol D4).
     "compare what is recent": {"task": "migration.ledger.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "forget paid debts": {"task": "migration.ledger.forget", "schedule": 3600.0, "options": {"expires": 600}},
+    "follow the stream": {
+        "task": "migration.stream.tail",
+        "schedule": 2.0,
+        # Beside backfill and parity, so that a burst of records never keeps a debt or a transition waiting.
+        "options": {"expires": 5, "queue": "stream"},
+    },
     "return lost segments": {
         "task": "migration.segments.sweep",
         "schedule": 10.0,

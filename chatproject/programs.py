@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatproject.env import BASE_DIR, Env
 
-QUEUES = {"control": ("control", 2), "walks": ("backfill,parity", 2)}
+QUEUES = {"control": ("control", 2), "walks": ("backfill,parity,census,stream", 2)}
 """Worker name: its queues, and how many tasks it takes at once. Debts are paid while a backfill runs, and while a
 transition that somebody left is watched for a sign of life."""
 

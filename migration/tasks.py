@@ -10,6 +10,8 @@ from chat.stores.registry import open_store
 from migration import wakeups
 from migration.backfill import runs as backfill_runs
 from migration.backfill import working as backfill
+from migration.census import runs as census_runs
+from migration.census import working as census
 from migration.enums import RunKind, RunState, Step
 from migration.exceptions import LostRace, StillWaiting
 from migration.flags.freeze import frozen
@@ -18,9 +20,10 @@ from migration.ledger.drain import drain_for
 from migration.ledger.files import collect_left_behind
 from migration.ledger.housekeeping import forget_paid
 from migration.ledger.sweep import sweep
-from migration.models import Run
+from migration.models import Run, Stream
 from migration.parity import runs as parity
 from migration.segments.sweep import Observer, requeue, waiting
+from migration.stream.working import tail
 from migration.transitions import carrying, drills
 from migration.transitions.recovery import lease_ran_out, recover, unfinished
 
@@ -31,6 +34,15 @@ ROOM_SECONDS = 6 * 3600
 
 DRAIN_SECONDS = 8.0
 """Of one task; the next one comes two seconds after the last was due."""
+
+TAIL_SECONDS = 1.5
+"""Of one task; the next one comes every two seconds."""
+
+CLOSES = {
+    RunKind.BACKFILL: backfill_runs.close_if_done,
+    RunKind.PARITY: parity.close_if_done,
+    RunKind.CENSUS: census_runs.close_if_done,
+}
 
 _observer = Observer()
 _drains = leases.Observer()
@@ -50,6 +62,13 @@ def parity_work(segment_id: int) -> None:
     _after(segment_id, RunKind.PARITY, parity.work(segment_id))
 
 
+@shared_task(name="migration.census.work")
+def census_work(segment_id: int) -> None:
+    if frozen():
+        return
+    _after(segment_id, RunKind.CENSUS, census.work(segment_id))
+
+
 def _after(segment_id: int, kind: RunKind, again: float | None) -> None:
     if again is not None:
         wakeups.wake([segment_id], kind, after=again)
@@ -58,8 +77,7 @@ def _after(segment_id: int, kind: RunKind, again: float | None) -> None:
 
 
 def _close(run: Run) -> None:
-    closing = backfill_runs if run.kind == RunKind.BACKFILL else parity
-    closing.close_if_done(run.pk)
+    CLOSES[RunKind(run.kind)](run.pk)
 
 
 @shared_task(name="migration.segments.sweep")
@@ -76,6 +94,19 @@ def sweep_segments() -> None:
             wakeups.wake(lost, kind)
     for run in Run.objects.filter(state=RunState.RUNNING):
         _close(run)
+
+
+@shared_task(name="migration.stream.tail")
+def tail_stream() -> None:
+    """Nothing where no stream was enabled."""
+    stream = Stream.objects.filter(active=True).first()
+    if stream is None or frozen():
+        return
+    try:
+        tail(stream, seconds=TAIL_SECONDS)
+    except StoreError as error:
+        # Its checkpoints stand: the next one goes on from there.
+        log.warning("stream_waits", error=str(error))
 
 
 @shared_task(name="migration.ledger.drain")

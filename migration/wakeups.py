@@ -15,7 +15,11 @@ from migration.exceptions import NoWorker
 
 log = structlog.get_logger(__name__)
 
-TASKS = {RunKind.BACKFILL: "migration.backfill.work", RunKind.PARITY: "migration.parity.work"}
+TASKS = {
+    RunKind.BACKFILL: "migration.backfill.work",
+    RunKind.PARITY: "migration.parity.work",
+    RunKind.CENSUS: "migration.census.work",
+}
 
 
 ANSWER_SECONDS = 1.0

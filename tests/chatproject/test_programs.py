@@ -14,7 +14,7 @@ from chatproject.env import Env
 def test_every_queue_that_tasks_are_sent_to_has_a_worker() -> None:
     app.loader.import_default_modules()
     listened = {queue for queues, _ in programs.QUEUES.values() for queue in queues.split(",")}
-    assert listened == {"control", "backfill", "parity"}
+    assert listened == {"control", "backfill", "parity", "census", "stream"}
 
 
 def test_every_scheduled_task_exists() -> None:

@@ -45,10 +45,14 @@ NEEDS = (
     Need(("ledger", "status"), *CONTROL, migrated=False),
     Need(("holders", "list"), *CONTROL, migrated=False),
     Need(("audit", "verify"), *CONTROL, migrated=False),
+    Need(("quarantine", "list"), *CONTROL, migrated=False),
     Need(("backfill", "status"), *CONTROL, migrated=False),
     Need(("backfill", "start"), *BROKER),
+    Need(("stream", "status"), *CONTROL, migrated=False),
+    Need(("stream", "enable"), *DYNAMODB),
     Need(("parity", "status"), *CONTROL, migrated=False),
     Need(("parity", "run", "--inline"), *DYNAMODB),
+    Need(("census", "run", "--inline"), *DYNAMODB),
 )
 
 

@@ -97,10 +97,10 @@ def test_a_frozen_rollout_leaves_segments_alone_until_the_thaw(
     tasks.parity_work(compared.pk)
     tasks.sweep_segments()
     assert set(Segment.objects.values_list("attempts", "fence", "read")) == {(0, 0, 0)}
-    assert [broker.waiting(kind.value) for kind in RunKind] == [[], []]
+    assert [broker.waiting(kind.value) for kind in RunKind] == [[] for _ in RunKind]
     thaw(ADA, reason="morning")
     tasks.sweep_segments()
-    assert [len(broker.waiting(kind.value)) for kind in RunKind] == [1, 1]
+    assert [len(broker.waiting(kind.value)) for kind in (RunKind.BACKFILL, RunKind.PARITY)] == [1, 1]
     tasks.backfill_work(segment.pk)
     segment.refresh_from_db()
     assert (segment.read, bed.rows()) == (1, {comment(1)})

@@ -22,14 +22,17 @@ from migration.exceptions import NoWorker
 from migration.ledger import leases
 from migration.models import Debt, DrainLease, Run, Segment
 from migration.parity import runs as parity
+from migration.people.actors import shell_actor
 from migration.segments import lease, sweep
 from migration.segments.lease import claim
 from migration.segments.sweep import Observer
+from migration.transitions.freezing import freeze, thaw
 from migration.wakeups import TASKS, require_workers, wake
 from tests.migration import broker as brokers
 from tests.migration.backfill import copying
 from tests.migration.bed import Bed, comment, mirror_writes, run
 from tests.migration.broker import Broker, Message
+from tests.migration.census import surveying
 from tests.migration.debts import owe
 
 PATIENCE_SECONDS = 40.0
@@ -95,6 +98,20 @@ def test_the_last_worker_closes_the_run(bed: Bed, broker: Broker) -> None:
     run.refresh_from_db()
     assert (run.state, copying.target_complete()) == (RunState.DONE, True)
     assert broker.waiting("backfill") == []
+
+
+def test_a_census_is_worked_on_and_closed_by_its_task(bed: Bed, broker: Broker) -> None:
+    bed.seed_source([comment(1)])
+    run = surveying.begin(segments=1)
+    freeze(shell_actor("ada"), reason="night")
+    tasks.census_work(run.segments.get().pk)
+    assert run.segments.get().read == 0
+    thaw(shell_actor("ada"), reason="morning")
+    tasks.sweep_segments()
+    assert broker.waiting("census") == [work_of(run.segments.get(), RunKind.CENSUS)]
+    tasks.census_work(run.segments.get().pk)
+    run.refresh_from_db()
+    assert (run.state, surveying.report(run)["items"]) == (RunState.DONE, 1)
 
 
 def test_a_segment_whose_time_is_up_is_queued_again(bed: Bed, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def test_each_segment_has_one_message_in_the_queue_of_its_kind(broker: Broker, k
     wake([7, 8], kind)
     assert broker.waiting(kind.value) == [Message(TASKS[kind], [7], None), Message(TASKS[kind], [8], None)]
     others = set(RunKind) - {kind}
-    assert [broker.waiting(other.value) for other in others] == [[]]
+    assert [broker.waiting(other.value) for other in others] == [[] for _ in others]
 
 
 def test_a_pause_before_the_next_attempt_goes_with_the_message(broker: Broker) -> None:
