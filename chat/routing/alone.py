@@ -36,6 +36,9 @@ class Alone:
     def admit_write(self) -> AbstractContextManager[WriteRoute]:
         return self._now().admit_write()
 
+    def keep(self, route: WriteRoute) -> Callable[[], None]:
+        return self._policy.keep(route)
+
     def admit_read(self, endpoint: Endpoint, key: str) -> AbstractContextManager[ReadRoute]:
         return self._now().admit_read(endpoint, key)
 

@@ -5,7 +5,7 @@ While a rollout is under way its control plane gives a policy of its own for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -44,6 +44,9 @@ class FixedPolicy:
     @contextmanager
     def admit_write(self) -> Iterator[WriteRoute]:
         yield self.route
+
+    def keep(self, route: WriteRoute) -> Callable[[], None]:
+        return lambda: None
 
     @contextmanager
     def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:

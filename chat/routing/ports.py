@@ -5,6 +5,7 @@ The implementations are named by settings, so that `migration` can be deleted wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -52,6 +53,9 @@ class RoutingPolicy(Protocol):
 
     def admit_write(self) -> AbstractContextManager[WriteRoute]:
         """Raises `WritesHeld` when a hold outlasts its bound (F6), `NotServing` if this process may not serve (F5)."""
+
+    def keep(self, route: WriteRoute) -> Callable[[], None]:
+        """Called inside `admit_write`: the write goes on after its block, until what this returns is called (F4)."""
 
     def admit_read(self, endpoint: Endpoint, key: str) -> AbstractContextManager[ReadRoute]:
         """`key` is what a ramp sticks to: the room, or the name for `user_timeline` (F11). Raises `NotServing`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -64,8 +64,7 @@ class Router:
 
         Where the mirror may follow later (W9), the in-flight file holds what it is owed until then.
         """
-        with ExitStack() as admitted:
-            route = admitted.enter_context(self.policy.admit_write())
+        with self.policy.admit_write() as route:
             under_way = UnderWay(self.recorder, route)
 
             def draft() -> Comment:
@@ -74,22 +73,31 @@ class Router:
                 under_way.begin(comment)
                 return comment
 
-            admitted.enter_context(self._ending(under_way, route))
-            comment = self._decide(route, draft)
-            # The mark and the admission end with the mirror's part, in whichever thread that is.
-            finish = partial(self._finish, admitted.pop_all(), route, comment)
-        # Answered before it is mirrored, it must survive the machine too: nobody would miss it in a quiet room (D4).
-        if not (self._may_follow(route) and under_way.harden() and self.afterwards.take(finish)):
+            with self._ending(under_way, route):
+                comment = self._decide(route, draft)
+                if route.mirror_later and self._may_follow(route, under_way):
+                    self._hand_over(route, under_way.move_on(), comment)
+                else:
+                    self._mirror(route, comment)
+            return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
+
+    def _may_follow(self, route: WriteRoute, under_way: UnderWay) -> bool:
+        """A mirror that is known to be away is owed the comment before the answer, as in the sync mode (W6). And one
+        that is answered before it is mirrored must survive the machine: in a quiet room nobody would miss it (D4)."""
+        return route.mirror is not None and not self.circuits.of(route.mirror).is_open and under_way.harden()
+
+    def _hand_over(self, route: WriteRoute, under_way: UnderWay, comment: Comment) -> None:
+        """Its admission and its mark end with the mirror's part, in whichever thread that is (F4, W5)."""
+        finish = partial(self._follow, route, under_way, comment, self.policy.keep(route))
+        if not self.afterwards.take(finish):
             finish()
-        return Posted(comment=comment, by=AnsweredBy(store=route.authority, epoch=route.epoch))
 
-    def _may_follow(self, route: WriteRoute) -> bool:
-        """A mirror that is known to be away is owed the comment before the answer, as in the sync mode (W6)."""
-        return route.mirror_later and route.mirror is not None and not self.circuits.of(route.mirror).is_open
-
-    def _finish(self, admitted: ExitStack, route: WriteRoute, comment: Comment) -> None:
-        with admitted:
-            self._mirror(route, comment)
+    def _follow(self, route: WriteRoute, under_way: UnderWay, comment: Comment, leave: Callable[[], None]) -> None:
+        try:
+            with self._ending(under_way, route):
+                self._mirror(route, comment)
+        finally:
+            leave()
 
     @contextmanager
     def _ending(self, under_way: UnderWay, route: WriteRoute) -> Iterator[None]:

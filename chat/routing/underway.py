@@ -41,6 +41,12 @@ class UnderWay:
             return False
         return True
 
+    def move_on(self) -> UnderWay:
+        """The same mark in another's hands; this one ends nothing any more."""
+        other = UnderWay(self._recorder, self._route)
+        other._mark, self._mark = self._mark, None
+        return other
+
     def end(self) -> None:
         if self._mark is not None:
             self._recorder.end(self._mark)

@@ -53,6 +53,11 @@ class Admissions:
         count[self._snapshot.epoch] += 1
         return self._snapshot
 
+    def keep_write(self, epoch: int) -> None:
+        """Once more for a write that is admitted: it is to be left twice."""
+        with self._changed:
+            self._writes[epoch] += 1
+
     def leave_write(self, epoch: int) -> None:
         self._leave(self._writes, epoch)
 

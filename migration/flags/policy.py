@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from time import monotonic
 from typing import Protocol
 
@@ -209,6 +210,10 @@ class RoutedPolicy:
             yield snapshot.write_route()
         finally:
             self._admissions.leave_write(snapshot.epoch)
+
+    def keep(self, route: WriteRoute) -> Callable[[], None]:
+        self._admissions.keep_write(route.epoch)
+        return partial(self._admissions.leave_write, route.epoch)
 
     @contextmanager
     def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:

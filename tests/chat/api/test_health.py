@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -42,6 +42,9 @@ class Policy:
     @contextmanager
     def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:
         yield ReadRoute(epoch=0, store=StoreId.MEMORY)
+
+    def keep(self, route: WriteRoute) -> Callable[[], None]:
+        raise AssertionError("nothing is mirrored")
 
     def next_instant(self) -> int:
         return Clock(slot=0).next()

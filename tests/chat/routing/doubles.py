@@ -36,6 +36,13 @@ class Turned:
         finally:
             self.inside -= 1
 
+    def keep(self, route: WriteRoute) -> Callable[[], None]:
+        self.inside += 1
+        return self._leave
+
+    def _leave(self) -> None:
+        self.inside -= 1
+
     @contextmanager
     def admit_read(self, endpoint: Endpoint, key: str) -> Iterator[ReadRoute]:
         self.asked.append((endpoint, key))

@@ -209,3 +209,14 @@ def test_closing_lets_a_held_writer_go_unadmitted() -> None:
         assert gate.close(wait=0) is True
         with pytest.raises(NotServing):
             future.result(LONG)
+
+
+def test_a_write_that_is_kept_is_left_twice() -> None:
+    gate = Admissions(at(1), on_idle=lambda: None)
+    epoch = gate.enter_write(wait=0).epoch
+    gate.keep_write(epoch)
+    gate.switch(at(2))
+    gate.leave_write(epoch)
+    assert gate.confirmable() is None
+    gate.leave_write(epoch)
+    assert gate.confirmable() == 2
