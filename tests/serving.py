@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +54,9 @@ def start(application: str, directory: Path, env: dict[str, str], workers: int) 
     # The tests' own modules are found as they are here.
     surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "VAR_DIR": str(directory), **env}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=surroundings, stdout=output, stderr=output, start_new_session=True
+        )
     return WebServer("127.0.0.1", port, process, log)
 
 
@@ -84,3 +86,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    # A worker that a test had stopped, or that was just being started anew, outlives its parent.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
