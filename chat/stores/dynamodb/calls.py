@@ -58,6 +58,8 @@ class Calls:
                 retries={"mode": "standard", "total_max_attempts": 1},
                 max_pool_connections=POOL_CONNECTIONS,
                 tcp_keepalive=True,
+                # Every argument is built by this package, and the service checks it again: a tenth of a put's time.
+                parameter_validation=False,
             )
             made: DynamoDBClient = session.client(
                 "dynamodb", endpoint_url=endpoint_url, region_name=region, config=config

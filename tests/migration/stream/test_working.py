@@ -252,7 +252,8 @@ def test_a_shard_whose_checkpoint_was_trimmed_is_read_from_what_is_left(
         return iterator(arn, shard_id, after=after)
 
     monkeypatch.setattr(reading, "iterator", trimmed)
-    assert (streamed.tail(), streamed.tail()) == (0, 2)
+    # In the same look or the next one.
+    assert streamed.tail() + streamed.tail() == 2
     assert streamed.bed.rows() == {post(1), post(2)}
     assert lag_of(streamed.stream).level == "gap"
 
