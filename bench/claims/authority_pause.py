@@ -38,8 +38,8 @@ def _measure(run: Run) -> Iterator[Case]:
             return max(_longest_post(load, next(verbs)) for _ in range(2 * run.of(MOVES)))
 
         time.sleep(SETTLE_SECONDS)
-        yield Case("there and back", list(measure(run.effort, ours=longest, peer=None)))
-        _check(load)
+        rounds = list(measure(run.effort, ours=longest, peer=None))
+        yield Case(f"{_answered(load):.0f} of {PER_SECOND:.0f} posts/s", rounds)
 
 
 def _longest_post(load: Load, verb: str) -> float:
@@ -52,22 +52,23 @@ def _longest_post(load: Load, verb: str) -> float:
     return max((one.ended - one.began for one in load.between(began, ended)), default=0.0) * MS
 
 
-def _check(load: Load) -> None:
-    """Raises `NotMeasured` when a post failed, or the machine could not bear the load."""
+def _answered(load: Load) -> float:
+    """Posts a second. Raises `NotMeasured` when one failed, or the machine bears less than half of the load."""
     failed = [one for one in load.answers if one.status != 200]
     if failed:
         raise NotMeasured(f"{len(failed)} of {len(load.answers)} posts failed, the first with {failed[0].status}")
     seconds = load.answers[-1].ended - load.answers[0].began
-    if (reached := len(load.answers) / seconds) < 0.9 * PER_SECOND:
+    if (reached := len(load.answers) / seconds) < PER_SECOND / 2:
         raise NotMeasured(f"only {reached:.0f} of {PER_SECOND:.0f} posts a second were answered: free the machine")
+    return reached
 
 
 CLAIM = Claim(
     name="authority_pause",
     statistic="max",
     unit="ms",
-    what_ours=f"the longest post while the authority moves, {PER_SECOND:.0f} posts a second to two web processes, "
-    "none failed",
+    what_ours=f"the longest post while the authority moves: up to {PER_SECOND:.0f} posts a second to two web "
+    "processes, none failed",
     what_peer=None,
     engines=frozenset(Engine),
     measure=_measure,
