@@ -91,6 +91,9 @@ class RoutedPolicy:
         """
         self._books: Books = books or NoBooks()
         self._polling = threading.RLock()
+        self._starting = threading.Lock()
+        self._looked = threading.Event()
+        self._looked.set()
         self._polled_at = self._tried_at = monotonic()
         self._older: int | None = None
         self._high_water = high_water()
@@ -171,27 +174,35 @@ class RoutedPolicy:
         """
         if not self._is_stale():
             return
-        if not self._polling.acquire(timeout=STALE_WAIT_SECONDS):
-            # The watcher hangs in the database. That counts as a try, or every request would wait this long.
+        # Not in this thread: a database that hangs would keep the request for as long as its driver waits.
+        if not self._begin_look().wait(STALE_WAIT_SECONDS):
+            # That counts as a try, or every request would wait this long.
             self._tried_at = monotonic()
-            return
-        try:
-            if self._is_stale():
-                self._try_poll()
-        finally:
-            self._polling.release()
 
-    def _try_poll(self) -> None:
+    def _begin_look(self) -> threading.Event:
+        """Set when a look has ended, well or not. One at a time; requests that come meanwhile wait for the same."""
+        with self._starting:
+            if self._looked.is_set():
+                self._looked = threading.Event()
+                threading.Thread(target=self._try_poll, args=(self._looked,), name="flags-look", daemon=True).start()
+            return self._looked
+
+    def _try_poll(self, ended: threading.Event) -> None:
         """Twice: a connection that was cut while the process stood still fails once, and the database is not away."""
-        for attempt in (1, 2):
-            try:
-                self.poll()
-            except Error as error:
-                log.warning("flags_poll_failed", error=str(error), attempt=attempt)
-                connections["default"].close()
-            else:
-                return
-        self._tried_at = monotonic()
+        try:
+            with self._polling:
+                for attempt in (1, 2):
+                    if not self._is_stale():
+                        return
+                    try:
+                        self.poll()
+                    except Exception as error:  # noqa: BLE001 - as the watcher: whatever it was, the look has ended
+                        log.warning("flags_poll_failed", error=str(error), attempt=attempt)
+                        connections["default"].close()
+                self._tried_at = max(self._tried_at, monotonic())
+        finally:
+            ended.set()
+            connections["default"].close()
 
     def _enter_write(self) -> Snapshot:
         while True:
