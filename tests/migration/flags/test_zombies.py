@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -127,3 +128,24 @@ def test_an_older_database_that_comes_to_the_same_number_again_is_still_another_
     Rollout.objects.update(epoch=3)
     policy.poll()
     assert route_of(policy) == WriteRoute(epoch=3, authority=SOURCE, mirror=TARGET)
+
+
+def test_a_look_that_hangs_in_the_database_keeps_no_post_waiting_for_its_driver(
+    rollout: Rollout, make: Make, monotonic: FakeMonotonic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else looks meanwhile, so it is the post that begins the look; it goes on by the flags it has (F7)."""
+    policy = make()
+    go_on = threading.Event()
+
+    def hang() -> None:
+        go_on.wait(20)
+
+    monkeypatch.setattr(module, "STALE_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(module, "load", Injected(before=hang))
+    monotonic.advance(60.0)
+    began = time.monotonic()
+    assert route_of(policy).epoch == 1
+    assert route_of(policy).epoch == 1
+    assert time.monotonic() - began < 5.0
+    go_on.set()
+    assert policy._begin_look().wait(20)
